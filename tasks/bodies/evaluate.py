@@ -1,0 +1,106 @@
+"""Shape and pose in, vertices out: a linear shape basis, forward kinematics and linear blend skinning, in batches.
+
+The equations are SMPL's (Loper et al. 2015, eq. 2-7) without pose blendshapes: Anny's rig spreads bending and twisting
+over two bones per limb segment, which does most of what they do.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from manikin.tasks.bodies import kernels
+from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.errors import InputError
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class PosedBodies:
+    """B bodies in the world."""
+
+    vertices: F32  # (B, V, 3) metres
+    normals: F32  # (B, V, 3) unit, outward
+    joints: F32  # (B, J, 3) metres
+
+
+def _checked(name: str, value: ArrayLike, shape: tuple[int | None, ...], dtype: type) -> NDArray[Any]:
+    """Return a contiguous array of that dtype; None in the shape fits any length."""
+    array: NDArray[Any] = np.ascontiguousarray(value, dtype=dtype)
+    if array.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True)):
+        wanted = ", ".join("B" if n is None else str(n) for n in shape)
+        raise InputError(f"{name} has shape {array.shape}, expected ({wanted}): it does not belong to this body model")
+    if not np.isfinite(array).all():
+        raise InputError(f"{name} has values that are not finite, first at index {np.argwhere(~np.isfinite(array))[0]}")
+    return array
+
+
+def _blend(template: F32, directions: F32, shape: F32) -> F32:
+    out = np.empty((len(shape), *template.shape), dtype=np.float32)
+    kernels.blend(template.ravel(), directions.reshape(len(directions), -1), shape, out.reshape(len(shape), -1))
+    return out
+
+
+def shape_rest(model: BodyModel, shape: ArrayLike) -> tuple[F32, F32]:
+    """Return vertices (B, V, 3) and joints (B, J, 3) in metres of bodies at rest.
+
+    Args:
+        model: the body model.
+        shape: coefficients (B, K); zeros are the mean adult.
+
+    Raises:
+        InputError: if the shape has not K finite coefficients a body.
+    """
+    coefficients = _checked("shape", shape, (None, len(model.shapedirs)), np.float32)
+    return (
+        _blend(model.v_template, model.shapedirs, coefficients),
+        _blend(model.J_template, model.J_shapedirs, coefficients),
+    )
+
+
+def vertex_normals(vertices: ArrayLike, faces: I32) -> F32:
+    """Return unit normals (B, V, 3), weighted by area, of meshes (B, V, 3) with counter-clockwise faces (F, 3)."""
+    points = np.ascontiguousarray(vertices, dtype=np.float32)
+    out = np.empty_like(points)
+    kernels.normals(points, faces, out)
+    return out
+
+
+def pose_bodies(model: BodyModel, shape: ArrayLike, pose: ArrayLike, translation: ArrayLike) -> PosedBodies:
+    """Return B posed bodies.
+
+    Args:
+        model: the body model.
+        shape: coefficients (B, K).
+        pose: rotation of each joint (B, J, 3), axis-angle in axis-aligned rest frames; zeros are the rest pose. Joint 0
+            turns the whole body about its root joint.
+        translation: metres (B, 3), added last.
+
+    Raises:
+        InputError: if an array does not fit the model or is not finite.
+    """
+    rest, rest_joints = shape_rest(model, shape)
+    n_bodies, n_joints = rest_joints.shape[:2]
+    rotations = _checked("pose", pose, (n_bodies, n_joints, 3), np.float64)
+    offset = _checked("translation", translation, (n_bodies, 3), np.float64)
+    skinning = np.empty((n_bodies, n_joints, 3, 4), dtype=np.float32)
+    joints = np.empty_like(rest_joints)
+    kernels.kinematics(rest_joints, rotations, model.parents, offset, skinning, joints)
+    vertices = np.empty_like(rest)
+    kernels.skin(rest, skinning, model.weights, model.weight_idx, vertices)
+    return PosedBodies(vertices, vertex_normals(vertices, model.faces), joints)
+
+
+def keypoints(model: BodyModel, vertices: ArrayLike) -> F32:
+    """Return the surface keypoints (B, P, 3), in the order of `model.keypoint_names`, of bodies (B, V, 3).
+
+    Raises:
+        InputError: if the vertices are not this model's.
+    """
+    points = _checked("vertices", vertices, (None, len(model.v_template), 3), np.float32)
+    out = np.empty((len(points), len(model.keypoints), 3), dtype=np.float32)
+    kernels.regress(model.keypoints, points, out)
+    return out
