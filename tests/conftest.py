@@ -14,10 +14,15 @@ os.environ |= {
     "GX_ANALYTICS_ENABLED": "false",
 }
 
+import hypothesis
 import pytest
 
 from manikin.storage.assets import cache_folder, locate, pull
 from manikin.tasks.bodies.model import BodyModel
+
+# Machines are shared: no test may depend on a time. Derandomized, so that a failure is there again tomorrow.
+hypothesis.settings.register_profile("manikin", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("manikin")
 
 
 @pytest.fixture(scope="session")

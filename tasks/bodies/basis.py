@@ -10,10 +10,10 @@ bits depend on the processor: the basis, and with it every image, must be the sa
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.kernels import product
+from manikin.tasks.kernel import kernel
 
 F64 = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class Basis:
     mean_weights: F64  # (N,)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _gram(rows: F64, scale: F64) -> F64:
     """Return the sum over i of scale[i] * outer(rows[i], rows[i]), in order."""
     n = rows.shape[1]
@@ -45,7 +45,7 @@ def _gram(rows: F64, scale: F64) -> F64:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _pivoted_cholesky(a: F64, tolerance: float) -> F64:
     """Return L (N, R) with L Lᵀ = a for a positive semidefinite a of rank R."""
     n = a.shape[0]
@@ -71,7 +71,7 @@ def _pivoted_cholesky(a: F64, tolerance: float) -> F64:
     return out[:, :rank].copy()
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _jacobi(a: F64, sweeps: int) -> tuple[F64, F64]:
     """Return the eigenvalues (N,) and the eigenvectors as ROWS (N, N) of a symmetric matrix, unsorted."""
     a = a.copy()

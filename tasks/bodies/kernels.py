@@ -7,8 +7,9 @@ a batch and on every x86-64 machine. Kernels release the GIL and check nothing; 
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -17,7 +18,7 @@ I32 = NDArray[np.int32]
 _TILE = 2048  # floats: a tile of the whole basis stays in the second-level cache while all bodies of a batch use it
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def product(a: F64, b: F64) -> F64:
     """Return a @ b, summed in order."""
     out = np.zeros((a.shape[0], b.shape[1]))
@@ -30,14 +31,14 @@ def product(a: F64, b: F64) -> F64:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _add(out: F32, a: float, x: F32, b: float, y: F32, c: float, z: F32, d: float, w: F32) -> None:
     """Add a x + b y + c z + d w to out, in this order; four at a time spares three of four passes over out."""
     for i in range(out.shape[0]):
         out[i] = (((out[i] + a * x[i]) + b * y[i]) + c * z[i]) + d * w[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def blend(template: F32, directions: F32, coefficients: F32, out: F32) -> None:
     """Fill out (B, M) with template (M,) + coefficients (B, K) @ directions (K, M)."""
     n, rank = template.shape[0], coefficients.shape[1]
@@ -57,7 +58,7 @@ def blend(template: F32, directions: F32, coefficients: F32, out: F32) -> None:
                     tile[i] += c[k] * d[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _rotation(x: float, y: float, z: float, R: F64) -> None:
     """Fill R (3, 3) with the rotation of the axis-angle vector x, y, z."""
     angle = math.sqrt(x * x + y * y + z * z)
@@ -70,7 +71,7 @@ def _rotation(x: float, y: float, z: float, R: F64) -> None:
     R[2, 0], R[2, 1], R[2, 2] = b * x * z - a * y, b * y * z + a * x, 1.0 - b * (x * x + y * y)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def kinematics(rest: F32, pose: F64, parents: I32, translation: F64, skinning: F32, joints: F32) -> None:
     """Fill skinning (B, J, 3, 4), which maps rest points to posed points, and the posed joints (B, J, 3).
 
@@ -103,7 +104,7 @@ def kinematics(rest: F32, pose: F64, parents: I32, translation: F64, skinning: F
                 skinning[b, j, a, 3] = offset
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def skin(rest: F32, skinning: F32, weights: F32, joints: I32, out: F32) -> None:
     """Fill out (B, V, 3): linear blend skinning of rest (B, V, 3); weights (V, W) fall and end at the first zero."""
     zero = np.float32(0.0)
@@ -133,7 +134,7 @@ def skin(rest: F32, skinning: F32, weights: F32, joints: I32, out: F32) -> None:
             out[b, v, 2] = m20 * x + m21 * y + m22 * z + m23
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def normals(vertices: F32, faces: I32, out: F32) -> None:
     """Fill out (B, V, 3) with unit vertex normals, each the mean of its faces' weighted by area; 0 for no area."""
     zero = np.float32(0.0)
@@ -162,7 +163,7 @@ def normals(vertices: F32, faces: I32, out: F32) -> None:
                 n[v, 0], n[v, 1], n[v, 2] = x / length, y / length, z / length
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def regress(regressors: F32, points: F32, out: F32) -> None:
     """Fill out (B, P, 3) with regressors (P, V) @ points (B, V, 3), skipping the zeros of the regressors."""
     out[:] = np.float32(0.0)
@@ -176,7 +177,7 @@ def regress(regressors: F32, points: F32, out: F32) -> None:
                     out[b, p, 2] += w * points[b, v, 2]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def volume(vertices: F32, faces: I32) -> float:
     """Return the volume in cubic metres enclosed by a closed mesh (V, 3), positive when its faces look outward."""
     total = 0.0
@@ -189,7 +190,7 @@ def volume(vertices: F32, faces: I32) -> float:
     return total / 6.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def nearest_distance(points: F32, skin: F32, out: F32) -> None:
     """Fill out (N,) with the distance of each point (N, 3) to the nearest vertex of skin (V, 3)."""
     for n in range(points.shape[0]):
