@@ -1,0 +1,128 @@
+"""The plan: one row per image that holds every random choice of that image.
+
+After the plan nothing draws, so an image can be made again alone, on any machine. Each part of a row comes from its own
+stream of its own row (`rng_for`), so row 4711 does not depend on how many rows there are; what it can choose from (poses,
+textures, backgrounds) it does depend on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from manikin.tasks.adaptation.augment import sample_augmentation
+from manikin.tasks.bodies.shapes import AdultShape
+from manikin.tasks.randomness import Stream, rng_for
+from manikin.tasks.scenes.background import sample_background
+from manikin.tasks.scenes.camera import CameraMode, sample_camera
+from manikin.tasks.scenes.light import sample_light
+
+# From the skin outwards; a later slot covers an earlier one.
+SLOTS = ("skin", "shoes", "bottom", "top", "hair")
+NO_BOTTOM = "no-bottom"  # worn under a dress
+AUGMENT_PREFIX = "aug_"
+AIRBORNE_LIFT_M = (0.05, 0.4)
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What rows choose from.
+
+    poses: `pose`, `label`, `source`, one row a pose. wardrobe: `layer`, `slot`, `category`, `sex`
+    (female, male or any).
+    backgrounds: `background`, `width`, `height`. sample_shape draws a person.
+    """
+
+    poses: pd.DataFrame
+    wardrobe: pd.DataFrame
+    backgrounds: pd.DataFrame
+    sample_shape: Callable[[np.random.Generator], AdultShape]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSettings:
+    """What a user decides about every row."""
+
+    images: int
+    size: int
+    seed: int
+    camera: CameraMode
+    composite: str
+    augment: float  # strength, 0 for none
+
+
+def make_plan(settings: PlanSettings, choices: Choices) -> tuple[pd.DataFrame, NDArray[np.float32]]:
+    """Return the plan's table and the shape coefficients (images, K) of its people."""
+    drawn = [_row(settings, choices, i) for i in range(settings.images)]
+    return pd.DataFrame([row for row, _ in drawn]), np.stack([shape for _, shape in drawn])
+
+
+def part_of_row(kind: type[Part], row: Mapping[str, Any], prefix: str = "") -> Part:
+    """Return the record of one part of a row (its camera, its light ...), read from the plan's columns."""
+    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return kind(**{name: _plain(row[prefix + name]) for name in names})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    return tuple(value.tolist()) if isinstance(value, np.ndarray) else value
+
+
+def _row(settings: PlanSettings, choices: Choices, i: int) -> tuple[dict[str, Any], NDArray[np.float32]]:
+    def rng(stream: Stream) -> np.random.Generator:
+        return rng_for(settings.seed, stream, i)
+
+    shape = choices.sample_shape(rng(Stream.SHAPE))
+    person = {k: v for k, v in ((n, getattr(shape, n)) for n in shape.__dataclass_fields__) if k != "coefficients"}
+    pose = choices.poses.iloc[i % len(choices.poses)]
+    backdrop_rng = rng(Stream.BACKGROUND)
+    backdrop = choices.backgrounds.iloc[backdrop_rng.integers(len(choices.backgrounds))]
+    airborne = pose["label"] == "airborne"
+    row: dict[str, Any] = {
+        "image": i,
+        "pose": int(pose["pose"]),
+        "pose_label": str(pose["label"]),
+        "pose_source": str(pose["source"]),
+        "lift_m": float(rng(Stream.POSE).uniform(*AIRBORNE_LIFT_M)) if airborne else 0.0,
+        **person,
+        **_outfit(rng(Stream.OUTFIT), choices.wardrobe, shape.sex),
+        **asdict(sample_camera(rng(Stream.CAMERA), settings.camera)),
+        **asdict(sample_light(rng(Stream.LIGHT))),
+        **asdict(
+            sample_background(
+                backdrop_rng, str(backdrop["background"]), int(backdrop["width"]), int(backdrop["height"])
+            )
+        ),
+        **_compositing(rng(Stream.COMPOSITE), settings.composite),
+    }
+    augmentation = sample_augmentation(rng(Stream.AUGMENT), settings.augment, settings.size)
+    row |= {AUGMENT_PREFIX + k: v for k, v in asdict(augmentation).items()}
+    return row, shape.coefficients
+
+
+def _compositing(rng: np.random.Generator, mode: str) -> dict[str, Any]:
+    return {
+        "composite": mode,
+        "composite_strength": float(rng.uniform(0.6, 1.0)),
+        "ground_shadow": float(rng.uniform(0.3, 0.7)),
+        "grain_seed": int(rng.integers(2**31)),
+    }
+
+
+def _outfit(rng: np.random.Generator, wardrobe: pd.DataFrame, sex: str) -> dict[str, str]:
+    outfit, category = {}, {}
+    for slot in SLOTS:
+        fits = wardrobe[
+            (wardrobe["slot"] == slot) & wardrobe["sex"].isin([sex, "any"]) & (wardrobe["category"] != "none")
+        ]
+        chosen = fits.iloc[rng.integers(len(fits))]
+        outfit[slot], category[slot] = str(chosen["layer"]), chosen["category"]
+    if category["top"] == "dress":
+        outfit["bottom"] = NO_BOTTOM
+    return outfit
