@@ -1,0 +1,199 @@
+"""The examples a pose prior learns from: frames of motion and key poses, cleaned, mirrored, labelled and named.
+
+Frames are taken at a few per second, and of those that are nearly the same pose only one, so that a long dance does not
+outweigh everything else: what counts is the space that poses cover, not the time spent in each. Broken ones (a joint far
+beyond its range, a body that runs through itself) are dropped and counted; the rest is put within the limits. Every example
+also stands there as its mirror image. Motions without wrists get hands that hang a little differently each time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from manikin.tasks.bodies.rotations import matrix_from_axis_angle
+from manikin.tasks.errors import InputError
+from manikin.tasks.poses.anatomy import SEGMENT, Anatomy
+from manikin.tasks.poses.clip import Clip, resampled
+from manikin.tasks.poses.collision import Capsules, self_penetration
+from manikin.tasks.poses.joint_maps import JointMap, match_joints
+from manikin.tasks.poses.keyposes import KeyPoses
+from manikin.tasks.poses.kinematics import COMPARED, compared_joints, joint_places
+from manikin.tasks.poses.labels import label_frames
+from manikin.tasks.poses.limits import Limits, clip_postures
+from manikin.tasks.poses.postures import Postures, joined, mirrored, pose_of
+from manikin.tasks.poses.retarget import postures_from_clip
+
+F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+Bool = NDArray[np.bool_]
+Str = NDArray[np.str_]
+
+FPS = 12.0
+SAME_POSE_M = 0.05  # root mean square distance of the joints
+BROKEN_JOINT = np.radians(25.0)  # beyond its range
+BROKEN_BODY_M = 0.08  # of self-penetration; real bodies give way to about half of that
+WRIST_SPREAD = np.radians([6.0, 14.0, 8.0])  # deviation, pronation, flexion of hands that the motion says nothing of
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """N examples."""
+
+    postures: Postures
+    labels: Str  # (N,)
+    names: Str  # (N,) key pose, or clip and frame
+    clip: I32  # (N,) number of the clip (from 0) or, below 0, of the key pose (-1, -2, ...); mirror images share it
+    is_key: Bool  # (N,)
+    n_broken: int  # frames dropped
+
+    def save(self, path: Path) -> None:
+        """Write the examples as an npz."""
+        fields_ = {name: getattr(self, name) for name in ("labels", "names", "clip", "is_key", "n_broken")}
+        np.savez(path, local=self.postures.local, curls=self.postures.curls, **fields_)
+
+    @classmethod
+    def load(cls, path: Path) -> "Examples":
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: the file is no npz of examples.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as z:
+                postures = Postures(z["local"], z["curls"])
+                return cls(postures, z["labels"], z["names"], z["clip"], z["is_key"], int(z["n_broken"]))
+        except (OSError, ValueError, KeyError, EOFError) as e:
+            raise InputError(f"{path}: no pose examples written by manikin: {e}") from e
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, rows: NDArray[np.integer] | Bool) -> "Examples":
+        return Examples(
+            self.postures[rows], self.labels[rows], self.names[rows], self.clip[rows], self.is_key[rows], self.n_broken
+        )
+
+
+def gather_examples(
+    clips: Sequence[Clip],
+    key_poses: KeyPoses,
+    anatomy: Anatomy,
+    limits: Limits,
+    capsules: Capsules,
+    rng: np.random.Generator,
+    maps: tuple[JointMap, ...] | None = None,
+) -> Examples:
+    """Return the examples of all clips, with their mirror images, and of the key poses.
+
+    Args:
+        clips: motions; may be none.
+        key_poses: mirror images included.
+        anatomy: the body's.
+        limits: ranges of motion.
+        capsules: for self-penetration.
+        rng: draws the hands of motions without wrists.
+        maps: naming conventions; the built-in ones when None.
+
+    Raises:
+        InputError: a clip's skeleton cannot be mapped, or no frame of any clip is sound.
+    """
+    parts: list[Examples] = []
+    seen = np.empty((0, 3 * len(COMPARED)))
+    for i, clip in enumerate(clips):
+        sound = _sound_frames(clip, i, anatomy, limits, capsules, rng, maps)
+        joints = compared_joints(anatomy, joint_places(anatomy, pose_of(anatomy, sound.postures)))
+        new = different_rows(joints, seen)
+        seen = np.concatenate([seen, joints[new]])
+        parts.append(_with_mirror_images(sound[new]))
+    if clips and not sum(len(p) for p in parts):
+        raise InputError(f"none of {sum(p.n_broken for p in parts)} frames of {len(clips)} clips is a sound body pose")
+    number = {n: -1 - i for i, n in enumerate(dict.fromkeys(_plain(n) for n in key_poses.names))}
+    keys = Examples(
+        clip_postures(key_poses.postures, limits)[0],
+        np.array(key_poses.labels),
+        np.array(key_poses.names),
+        np.array([number[_plain(n)] for n in key_poses.names], np.int32),
+        np.ones(len(key_poses.names), bool),
+        0,
+    )
+    everything = [*parts, keys]
+    return Examples(
+        joined([p.postures for p in everything]),
+        *(np.concatenate([getattr(p, f) for p in everything]) for f in ("labels", "names", "clip", "is_key")),  # type: ignore[arg-type]
+        n_broken=sum(p.n_broken for p in parts),
+    )
+
+
+def vary_wrists(postures: Postures, rng: np.random.Generator) -> Postures:
+    """Return postures whose hands are turned by small random angles."""
+    turns = rng.normal(size=(len(postures), 2, 3)) * WRIST_SPREAD
+    local = postures.local.copy()
+    for i, s in enumerate("LR"):
+        hand = SEGMENT[f"hand.{s}"]
+        local[:, hand] = local[:, hand] @ matrix_from_axis_angle(turns[:, i])
+    return Postures(local, postures.curls)
+
+
+def different_rows(vectors: F64, seen: F64) -> I64:
+    """Return the rows of vectors (N, D) that lie no nearer than `SAME_POSE_M` to any seen (M, D) or to an earlier one."""
+    candidates = np.arange(len(vectors))
+    if len(seen) and len(vectors):
+        candidates = candidates[cKDTree(seen).query(vectors)[0] >= SAME_POSE_M]
+    kept: list[int] = []
+    for i in candidates:
+        if not kept or np.linalg.norm(vectors[kept] - vectors[i], axis=1).min() >= SAME_POSE_M:
+            kept.append(int(i))
+    return np.array(kept, np.int64)
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix(" (mirrored)")
+
+
+def _sound_frames(
+    clip: Clip,
+    number: int,
+    anatomy: Anatomy,
+    limits: Limits,
+    capsules: Capsules,
+    rng: np.random.Generator,
+    maps: tuple[JointMap, ...] | None,
+) -> Examples:
+    step = max(1, round(clip.fps / FPS))
+    labels = np.array(label_frames(clip, maps))[::step]
+    postures = postures_from_clip(resampled(clip, FPS), maps)
+    if "hand.L" not in match_joints(clip.joint_names, clip.source, maps):
+        postures = vary_wrists(postures, rng)
+    clipped, excess = clip_postures(postures, limits)
+    depth = self_penetration(capsules, pose_of(anatomy, clipped))
+    sound = (_excess_of_body(excess) < BROKEN_JOINT) & (depth < BROKEN_BODY_M)
+    return Examples(
+        clipped[sound],
+        labels[sound],
+        np.array([f"{clip.name} frame {step * i}" for i in np.flatnonzero(sound)], np.str_),
+        np.full(int(sound.sum()), number, np.int32),
+        np.zeros(int(sound.sum()), bool),
+        int((~sound).sum()),
+    )
+
+
+def _with_mirror_images(frames: Examples) -> Examples:
+    return Examples(
+        joined([frames.postures, mirrored(frames.postures)]),
+        np.tile(frames.labels, 2),
+        np.concatenate([frames.names, np.char.add(frames.names, " (mirrored)")]),
+        np.tile(frames.clip, 2),
+        np.tile(frames.is_key, 2),
+        frames.n_broken,
+    )
+
+
+def _excess_of_body(excess: F64) -> F64:
+    """Return the largest excess (N,) over the limits but the wrists', which motion capture gets wrong without harm."""
+    rest = [i for name, i in SEGMENT.items() if not name.startswith("hand")]
+    return np.asarray(excess[:, rest].max(axis=1))

@@ -1,0 +1,257 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from manikin.storage.assets import locate
+from manikin.tasks.bodies.evaluate import pose_bodies
+from manikin.tasks.bodies.rotations import geodesic_angle, matrix_from_axis_angle
+from manikin.tasks.errors import InputError
+from manikin.tasks.poses.anatomy import SEGMENT, anatomy_of
+from manikin.tasks.poses.clip import Clip, joint_positions, rebased, turned
+from manikin.tasks.poses.joint_maps import match_joints
+from manikin.tasks.poses.keyposes import read_key_poses
+from manikin.tasks.poses.postures import mirrored
+from manikin.tasks.poses.read_clips import read_clips
+from manikin.tasks.poses.retarget import limb_directions, postures_from_clip, retarget
+
+LIMBS = {  # part -> where it ends, and the rig's joints at its ends
+    "upper_arm": (("forearm",), "upperarm01", "lowerarm01"),
+    "forearm": (("wrist", "hand"), "lowerarm01", "wrist"),
+    "thigh": (("shank",), "upperleg01", "lowerleg01"),
+    "shank": (("foot",), "lowerleg01", "foot"),
+}
+PARTS = [f"{part}.{s}" for part in LIMBS for s in "LR"]
+
+
+@pytest.fixture(scope="module")
+def clips(assets):
+    return [clip for pack in ("pybullet", "isaaclab") for clip in read_clips(locate(pack, assets))[0]]
+
+
+@pytest.fixture(scope="module")
+def anatomy(body):
+    return anatomy_of(body)
+
+
+def rig_joints(anatomy, pose):
+    """Joints (N, J, 3) of the mean body and their rotations, by the book."""
+    turns = Rotation.from_rotvec(np.asarray(pose, np.float64).reshape(-1, 3)).as_matrix().reshape(*pose.shape[:2], 3, 3)
+    world = np.zeros((*pose.shape[:2], 4, 4))
+    for j, p in enumerate(anatomy.parents):
+        local = np.zeros((len(pose), 4, 4))
+        local[:, :3, :3], local[:, 3, 3] = turns[:, j], 1.0
+        local[:, :3, 3] = anatomy.rest[j] - (anatomy.rest[p] if p >= 0 else 0.0)
+        world[:, j] = local if p < 0 else world[:, p] @ local
+    return world[:, :, :3, 3]
+
+
+def unit(v):
+    return v / np.linalg.norm(v, axis=-1, keepdims=True)
+
+
+def source_directions(clip):
+    """Unit directions (F, 8, 3) of the source's limbs in the world, from its joints' places alone."""
+    joints, places = match_joints(clip.joint_names, clip.source), joint_positions(clip)
+    ends = [next(f"{e}.{p[-1]}" for e in LIMBS[p[:-2]][0] if f"{e}.{p[-1]}" in joints) for p in PARTS]
+    return unit(np.stack([places[:, joints[e]] - places[:, joints[p]] for p, e in zip(PARTS, ends, strict=True)], axis=1))
+
+
+def rig_directions(anatomy, joints):
+    pairs = [(anatomy.joint(f"{LIMBS[p[:-2]][1]}.{p[-1]}"), anatomy.joint(f"{LIMBS[p[:-2]][2]}.{p[-1]}")) for p in PARTS]
+    return unit(np.stack([joints[:, b] - joints[:, a] for a, b in pairs], axis=1))
+
+
+def turned_onto(a, b):
+    """Directions a (F, L, 3), turned about the vertical, each frame by one angle, as near to b as they get."""
+    sine = (a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2]).sum(axis=1)
+    cosine = (a[..., 0] * b[..., 0] + a[..., 2] * b[..., 2]).sum(axis=1)
+    turn = Rotation.from_rotvec(np.arctan2(sine, cosine)[:, None] * [0.0, 1.0, 0.0]).as_matrix()
+    return a @ np.swapaxes(turn, 1, 2)
+
+
+def degrees_between(a, b):
+    return np.degrees(2 * np.arcsin(np.clip(np.linalg.norm(a - b, axis=-1) / 2, 0, 1)))
+
+
+# ---------------------------------------------------------------------------------------------------- the default motions
+
+
+def test_limbs_point_where_the_sources_limbs_point(clips, body, anatomy):
+    for clip in clips:
+        pose = retarget(clip, body)
+        assert pose.shape == (clip.n_frames, len(body.parents), 3)
+        assert pose.dtype == np.float32
+        found = rig_directions(anatomy, rig_joints(anatomy, pose))
+        away = degrees_between(turned_onto(source_directions(clip), found), found)
+        for part, angles in zip(PARTS, away.T, strict=True):
+            assert np.percentile(angles, 95) < 0.5, f"{clip.name}: {part}"
+        assert away.max() < 1.0, clip.name
+
+
+def test_the_body_itself_has_its_limbs_there(clips, body, anatomy):
+    """As above, through the evaluator that draws the people."""
+    (clip,) = [c for c in clips if c.name == "humanoid3d_kick"]
+    clip = replace(clip, rotations=clip.rotations[::4], root_positions=clip.root_positions[::4])
+    n = clip.n_frames
+    posed = pose_bodies(body, np.zeros((n, len(body.shapedirs))), retarget(clip, body), np.zeros((n, 3)))
+    found = rig_directions(anatomy, posed.joints.astype(np.float64))
+    assert degrees_between(turned_onto(source_directions(clip), found), found).max() < 1.0
+
+
+def test_hips_and_trunk_lean_as_the_sources_do(clips, body, anatomy):
+    for clip in clips:
+        joints = match_joints(clip.joint_names, clip.source)
+        source, found = joint_positions(clip), rig_joints(anatomy, retarget(clip, body))
+        thighs = [(source[:, joints[f"thigh.{s}"]], found[:, anatomy.joint(f"upperleg01.{s}")]) for s in "LR"]
+        across = [unit(thighs[0][k] - thighs[1][k]) for k in (0, 1)]
+        np.testing.assert_allclose(across[0][:, 1], across[1][:, 1], atol=0.01, err_msg=clip.name)
+        top = "neck" if "neck" in joints else "head"
+        trunks = [
+            unit(neck - (thighs[0][k] + thighs[1][k]) / 2)
+            for k, neck in enumerate((source[:, joints[top]], found[:, anatomy.joint("neck01")]))
+        ]
+        lean = np.degrees(np.abs(np.arcsin(trunks[0][:, 1]) - np.arcsin(trunks[1][:, 1])))
+        assert np.percentile(lean, 95) < 20, clip.name  # spines bend in other places
+
+
+def test_walkers_face_the_viewer(clips, body, anatomy):
+    for clip in clips:
+        if clip.name.rsplit("_", 1)[1] not in ("walk", "run", "jump"):
+            continue
+        joints = rig_joints(anatomy, retarget(clip, body))
+        left = joints[:, anatomy.joint("upperleg01.L")] - joints[:, anatomy.joint("upperleg01.R")]
+        facing = unit(np.cross(left, [0.0, 1.0, 0.0]))
+        assert facing[:, 2].min() > np.cos(np.radians(10)), clip.name
+        feet = joints[:, [anatomy.joint(f"foot.{s}") for s in "LR"], 1]
+        assert (joints[:, anatomy.joint("head"), 1] > feet.max(axis=1) + 0.5).all()
+
+
+def test_no_bone_flips_from_frame_to_frame(clips, body):
+    for clip in clips:
+        turns = matrix_from_axis_angle(retarget(clip, body))
+        steps = np.degrees(geodesic_angle(turns[1:, 1:], turns[:-1, 1:]).max())
+        own = np.degrees(geodesic_angle(clip.rotations[1:, 1:], clip.rotations[:-1, 1:]).max())
+        assert steps < 1.5 * own + 5, clip.name
+
+
+def test_limb_directions_are_those_of_the_joints(clips):
+    for clip in clips[::3]:
+        told, found = limb_directions(clip), source_directions(clip)
+        inner = np.einsum("fai,fbi->fab", *[np.stack([told[p] for p in PARTS], axis=1)] * 2)
+        np.testing.assert_allclose(inner, np.einsum("fai,fbi->fab", found, found), atol=1e-3)
+
+
+# ------------------------------------------------------------------------------------------------------------------ laws
+
+
+def mirror_image(clip):
+    """The clip as a mirror before the body shows it; both default skeletons face +x."""
+    mirror = np.diag([1.0, 1.0, -1.0])
+    other = {"left": "right", "right": "left"}
+    names = [n.replace(n.split("_")[0], other.get(n.split("_")[0], n.split("_")[0]), 1) for n in clip.joint_names]
+    order = [clip.joint(n) for n in names]
+    return replace(
+        clip,
+        offsets=clip.offsets[order] @ mirror,
+        tips=clip.tips[order] @ mirror,
+        rotations=mirror @ clip.rotations[:, order] @ mirror,
+        root_positions=clip.root_positions @ mirror,
+    )
+
+
+def same(a, b, atol=1e-6):
+    assert geodesic_angle(a.local, b.local).max() < atol
+    np.testing.assert_allclose(a.curls, b.curls, atol=atol)
+
+
+def test_the_mirror_image_of_a_motion_gives_mirror_images(clips):
+    for clip in clips:
+        same(mirrored(postures_from_clip(mirror_image(clip))), postures_from_clip(clip))
+
+
+@pytest.mark.parametrize("yaw", [-2.5, 0.7, np.pi / 2])
+def test_where_the_world_faces_does_not_matter(clips, yaw):
+    for clip in clips[::3]:
+        same(postures_from_clip(turned(clip, matrix_from_axis_angle([0.0, yaw, 0.0]))), postures_from_clip(clip))
+
+
+def test_size_and_place_do_not_matter(clips):
+    for clip in clips[::3]:
+        other = replace(clip, offsets=1.7 * clip.offsets, tips=1.7 * clip.tips, root_positions=clip.root_positions + 9.0)
+        same(postures_from_clip(other), postures_from_clip(clip))
+
+
+def test_frames_do_not_depend_on_their_order(clips):
+    for clip in clips[::4]:
+        back = replace(clip, rotations=clip.rotations[::-1], root_positions=clip.root_positions[::-1])
+        same(postures_from_clip(back)[slice(None, None, -1)], postures_from_clip(clip), atol=1e-5)
+
+
+def test_a_t_pose_or_hanging_arms_at_rest_are_the_same_motion(clips, body, anatomy):
+    (clip,) = [c for c in clips if c.name == "humanoid3d_dance_a"]
+    raised = clip.rotations[:1].copy() * 0 + np.eye(3)
+    for side, sign in (("left", -1.0), ("right", 1.0)):  # the arms lifted sideways; it faces +x, its left is -z
+        raised[0, clip.joint(f"{side}_shoulder")] = matrix_from_axis_angle([-sign * np.pi / 2, 0.0, 0.0])
+    with_t = replace(
+        clip,
+        rotations=np.concatenate([raised, clip.rotations]),
+        root_positions=np.concatenate([clip.root_positions[:1], clip.root_positions]),
+    )
+    t_pose = rebased(with_t, 0)
+    at = joint_positions(t_pose)[0]
+    assert abs(at[clip.joint("left_wrist"), 1] - at[clip.joint("left_shoulder"), 1]) < 1e-6
+    found = rig_joints(anatomy, retarget(t_pose, body))[1:]
+    expected = rig_joints(anatomy, retarget(clip, body))
+    main = [anatomy.joint(f"{n}.{s}") for n in ("wrist", "lowerarm01", "foot", "lowerleg01") for s in "LR"]
+    assert np.linalg.norm(found - expected, axis=-1)[:, main].max() < 0.01
+
+
+def test_the_bodys_own_skeleton_gives_its_poses_back(body, anatomy):
+    """Key poses, written as a motion of the body's own rig and read back by the names of its joints."""
+    poses = read_key_poses(body).poses[::2].astype(np.float64)
+    offsets = np.where((anatomy.parents >= 0)[:, None], anatomy.rest - anatomy.rest[anatomy.parents], 0.0)
+    clip = Clip(
+        name="self",
+        source="the body",
+        fps=30.0,
+        joint_names=anatomy.joint_names,
+        parents=anatomy.parents,
+        offsets=offsets,
+        tips=np.zeros_like(offsets),
+        rotations=matrix_from_axis_angle(poses),
+        root_positions=np.zeros((len(poses), 3)),
+    )
+    away = np.linalg.norm(rig_joints(anatomy, retarget(clip, body)) - rig_joints(anatomy, poses), axis=-1)
+    main = [j for j, n in enumerate(anatomy.joint_names) if not n.startswith(("finger", "metacarpal"))]
+    assert np.percentile(away[:, main], 95) < 0.03
+    assert away[:, main].max() < 0.06
+
+
+# ---------------------------------------------------------------------------------------------------- what is filled in
+
+
+def test_missing_hands_hang_relaxed_and_mirror_each_other(clips):
+    postures = postures_from_clip(clips[0])
+    hand = postures.local[:, SEGMENT["hand.L"]]
+    np.testing.assert_allclose(hand, hand[:1].repeat(len(hand), axis=0), atol=1e-9)
+    assert (postures.curls > 0.1).all()
+    assert (postures.curls < 0.6).all()
+
+
+def test_an_unknown_skeleton_is_told(clips, body):
+    clip = replace(clips[0], joint_names=tuple(f"bone {j}" for j in range(len(clips[0].joint_names))))
+    with pytest.raises(InputError, match="no known naming convention") as caught:
+        retarget(clip, body)
+    assert clips[0].source in str(caught.value)
+
+
+@pytest.mark.parametrize("joint", ["left_knee", "right_elbow", "left_wrist"])
+def test_a_bone_of_no_length_is_told(clips, body, joint):
+    clip = next(c for c in clips if c.name == "humanoid3d_walk")
+    offsets = clip.offsets.copy()
+    offsets[clip.joint(joint)] = 0.0
+    with pytest.raises(InputError, match="no length at rest|neither a hand") as caught:
+        retarget(replace(clip, offsets=offsets), body)
+    assert clip.source in str(caught.value)
