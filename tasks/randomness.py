@@ -18,6 +18,7 @@ class Stream(IntEnum):
     PRIOR = 7
     TEXTURE = 8
     COMPOSITE = 9
+    LIFT = 10
 
 
 def rng_for(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

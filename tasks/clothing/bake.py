@@ -1,0 +1,119 @@
+"""A garment's layer of the atlas: cloth where the warp finds it, alpha where the garment reaches.
+
+Texels of front and back that lie on each other on the flat body take the same pixel of the photo, so flanks, sleeves and
+legs go round without a seam; towards the back the cloth without its print takes over.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.extent import Extent, coverage, inside
+from manikin.tasks.clothing.fill import Cloth
+from manikin.tasks.clothing.seams import neck_at
+from manikin.tasks.clothing.template import BodyFront
+from manikin.tasks.clothing.warp import Warp
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+_TURN = (-0.25, 0.10)  # facing between which front cloth gives way to back cloth
+_BACK_NECK = 0.02  # depth of a wide neckline behind, in metres
+_OPENING = 0.16  # height under the neck that the photo's own outline may cut out, in metres
+_BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip levels
+
+
+def bake(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> U8:
+    """Return (S, S, 4) straight-alpha sRGB: the garment on the atlas, its colours bled beyond its edges."""
+    pixels = warp.at(front.flat)
+    colours = _colours(front, cloth, pixels)
+    distance = np.minimum(inside(front, extent), _openings(front, cloth, warp, pixels, extent))
+    alpha = np.rint(coverage(front, distance) * 255).astype(np.uint8)
+    return bleed(front, colours, alpha, front.is_flat)
+
+
+def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) -> U8:
+    """Return (S, S, 4) with colours carried beyond alpha and over the islands' borders, and one colour far away.
+
+    Args:
+        front: the body.
+        colours: (S, S, 3), right where `known`.
+        alpha: (S, S), 0 outside `known`.
+        known: (S, S).
+    """
+    layer = front.atlas.bleed(np.dstack([colours, np.where(known, alpha, 0)]))
+    near = cv2.dilate((layer[..., 3] > 0).astype(np.uint8), np.ones((2 * _BLEED + 1,) * 2, np.uint8)) > 0
+    shown = layer[..., 3] > 127
+    layer[..., :3][~near] = np.median(layer[..., :3][shown], axis=0) if shown.any() else 0
+    return layer
+
+
+def _colours(front: BodyFront, cloth: Cloth, pixels: F32) -> U8:
+    scale = 1.0 / max(1.0, _pixels_per_texel(front, pixels))
+    size = (max(1, round(cloth.front.shape[1] * scale)), max(1, round(cloth.front.shape[0] * scale)))
+    x = pixels[..., 0] * np.float32(size[0] / cloth.front.shape[1]) - np.float32(0.5)
+    y = pixels[..., 1] * np.float32(size[1] / cloth.front.shape[0]) - np.float32(0.5)
+    sides = [
+        cv2.remap(
+            cv2.resize(side, size, interpolation=cv2.INTER_AREA),
+            x,
+            y,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ).astype(np.float32)
+        for side in (cloth.back, cloth.front)
+    ]
+    t = np.clip((front.facing - _TURN[0]) / (_TURN[1] - _TURN[0]), 0, 1)[..., None]
+    t = t * t * (3 - 2 * t)
+    return np.asarray(np.rint(sides[0] * (1 - t) + sides[1] * t), np.uint8)
+
+
+def _pixels_per_texel(front: BodyFront, pixels: F32) -> float:
+    """Return the photo's pixels a texel spans, typically: a larger photo is reduced first, or it would alias."""
+    both = front.is_flat[:, 1:] & front.is_flat[:, :-1]
+    return float(np.median(np.linalg.norm(np.diff(pixels, axis=1), axis=-1)[both]))
+
+
+def _openings(front: BodyFront, cloth: Cloth, warp: Warp, pixels: F32, extent: Extent) -> F32:
+    """Return (S, S) how far texels lie inside the neck's and armholes' edges, in metres; beyond those, a large value."""
+    out = np.full(front.is_flat.shape, 1.0, np.float32)
+    ends = [_fold_point(front, side, neck_at(front, side, extent.neck)) for side in ("left", "right")]
+    trunk = front.is_flat & front.is_part("torso", "neck")
+    neck_y = 0.5 * (ends[0][1] + ends[1][1])
+    if extent.neck is not None:
+        half = 0.5 * abs(ends[0][0] - ends[1][0])
+        t = front.flat[..., 0] / half
+        within = trunk & (np.abs(t) < 1)
+        edge = neck_y - _BACK_NECK * (1 - t * t) - front.flat[..., 1]
+        out[within] = np.minimum(out, edge)[within]
+    if extent.hem is None:
+        return out
+    outline = _outline(cloth, warp, pixels)
+    is_sleeveless = extent.sleeve == 0
+    reach = _OPENING if extent.neck is None else 2 * _OPENING
+    width = abs(ends[0][0]) if not is_sleeveless else np.inf
+    where = trunk & (front.flat[..., 1] > neck_y - reach) & (np.abs(front.flat[..., 0]) < width)
+    where &= (front.facing > 0) | is_sleeveless
+    out[where] = np.minimum(out, outline)[where]
+    return out
+
+
+def _outline(cloth: Cloth, warp: Warp, pixels: F32) -> F32:
+    """Return (S, S) how far texels lie inside the photo's silhouette, in metres of the flat body."""
+    inner, outer = (
+        np.asarray(cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+        for m in (cloth.mask > 127, cloth.mask <= 127)
+    )
+    signed = cv2.GaussianBlur(inner - outer, (0, 0), 1.5 + 0.004 * max(inner.shape))
+    x, y = pixels[..., 0] - np.float32(0.5), pixels[..., 1] - np.float32(0.5)
+    return np.asarray(_metres_per_pixel(warp) * cv2.remap(signed, x, y, cv2.INTER_LINEAR), np.float32)
+
+
+def _fold_point(front: BodyFront, side: str, at: float) -> NDArray[np.float64]:
+    fold = front.folds[f"arm_{side}"].flat
+    return np.array([np.interp(at, np.arange(len(fold)), fold[:, c]) for c in range(2)])
+
+
+def _metres_per_pixel(warp: Warp) -> float:
+    spans = [float(np.linalg.norm(np.ptp(points, axis=0))) for points in (warp.body, warp.photo)]
+    return spans[0] / spans[1]

@@ -1,0 +1,57 @@
+"""What people call garments, and the outlines that such garments may have."""
+
+from dataclasses import replace
+
+from manikin.tasks.clothing.photo import Photo
+from manikin.tasks.clothing.segment import GarmentRejected
+from manikin.tasks.clothing.silhouettes import SKIRT, TOP, TROUSERS, VEST, Silhouette, Values
+
+_OUTLINES = {
+    "top": (TOP, VEST),
+    "dress": (TOP, VEST),
+    "trousers": (TROUSERS,),
+    "shorts": (TROUSERS,),
+    "skirt": (SKIRT,),
+}
+
+_CATEGORIES = {
+    "top": "top|tops|t-shirt|tshirt|tee|longsleeve|long sleeve|shirt|polo|hoodie|undershirt|blouse|sweater|pullover|"
+    "jumper|sweatshirt|cardigan|jacket|blazer|outwear|outerwear|coat|vest|tank top",
+    "dress": "dress|gown",
+    "trousers": "trousers|pants|jeans|leggings|chinos",
+    "shorts": "shorts",
+    "skirt": "skirt",
+}
+# Sleeves that a name promises: the silhouette alone can take a short sleeve that hangs down for a long one.
+_SHORT = ("t-shirt", "tshirt", "tee", "polo")
+_SLEEVED = ("shirt", "blouse", "cardigan", "jacket", "blazer", "outwear", "outerwear", "coat")
+_LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
+LABELS = {word: category for category, words in _CATEGORIES.items() for word in words.split("|")}
+
+
+def kinds_of(photo: Photo, label: str | None) -> tuple[tuple[Silhouette, ...], str | None]:
+    """Return the outlines to try for a label and the category it names; all, and None, without a label.
+
+    Raises:
+        GarmentRejected: the label is none of `LABELS`.
+    """
+    if label is None or not label.strip():
+        return (TOP, VEST, TROUSERS, SKIRT), None
+    word = label.strip().lower().replace("_", " ")
+    category = LABELS.get(word)
+    if category is None:
+        raise GarmentRejected(
+            f'photo {photo.path}: label "{label}" is no garment that can be dressed; known: {", ".join(LABELS)}; '
+            "or leave the label empty and the silhouette decides"
+        )
+    outlines = _OUTLINES[category]
+    if word in _SLEEVED:
+        outlines = (TOP,)
+    elif word in _SHORT + _LONG:
+        low, high = (0.35, 1.0) if word in _LONG else (0.1, 0.35)
+        outlines = (replace(TOP, starts=tuple(s for s in TOP.starts if low <= _sleeve(s) < high)),)
+    return outlines, category
+
+
+def _sleeve(start: Values) -> float:
+    return sum(start.get(name, TOP.parameters[name][0]) for name in ("sleeve_length1_left", "sleeve_length2_left"))

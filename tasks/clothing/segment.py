@@ -1,0 +1,255 @@
+"""The garment's silhouette in its photo: from the alpha where the file has one, else by GrabCut.
+
+GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004) starts from the frame of the picture, which is taken for background;
+nobody marks anything. What it returns is cleaned to one solid shape and judged: a picture that shows no garment, or one
+that cannot be told from its ground, is refused with the reason.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.photo import Photo
+from manikin.tasks.errors import InputError
+
+U8 = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+
+_CUT_SIDE = 256  # GrabCut's cost grows faster than the pixels, and small wrinkles only distract it
+_FRAME = 0.035  # of each side that is background by definition
+_ITERATIONS = 5
+_AREA_RANGE = (0.05, 0.92)  # of the picture
+_MAX_AT_SIDE = 0.38  # of one side of the frame that the garment may touch: more, and it is cut off there
+_MIN_CUT_SIDE = 16  # pixels of the shorter side at GrabCut's size
+_MIN_CONTRAST = 4.0  # Lab units between the two sides of the contour
+_MAX_HOLE = 0.08  # of the garment; a larger hole is ground seen between sleeve and body or between legs
+_COLOURS = 5  # of cloth and of ground that are told apart
+_FAR, _NEAR = 3.2, 2.5  # spreads from the cloth's colours and from the ground's
+_MIN_KEPT = 0.6
+_MIN_SPREAD = 4.0  # grey levels; a picture of less is one flat colour
+_STUDIO_SPREAD = 6.0  # grey levels of the frame up to which the ground counts as a studio's
+_SHADOW_STEPS = (0.025, 0.018, 0.014, 0.01)  # of the ground's brightness between neighbours: shadows fall off softly
+_MAX_SHADOW = 0.15  # of the mask; a flood that takes more has leaked into the cloth
+
+
+class GarmentRejected(InputError):
+    """A photo cannot be used as a garment; the message names the file and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """A garment's silhouette."""
+
+    mask: U8  # (H, W) of the photo's size, 0 or 255
+    score: float  # 0 doubtful ... 1 sure
+    source: str  # "alpha" or "grabcut"
+    debris: float  # share of the raw cut that cleaning took away or added
+
+
+def segment(photo: Photo) -> Cutout:
+    """Return the silhouette of the one garment that a photo shows.
+
+    Raises:
+        GarmentRejected: the picture is flat, shows no garment, or the garment cannot be told from its ground.
+    """
+    if photo.alpha is not None:
+        mask = _largest(np.where(photo.alpha > 127, 1, 0).astype(np.uint8))
+        _check_area(photo, mask)
+        _check_frame(photo, mask, 0, 0)
+        return Cutout(mask * 255, 1.0, "alpha", 0.0)
+    small = reduced(photo.rgb, _CUT_SIDE)
+    if min(small.shape[:2]) < _MIN_CUT_SIDE:
+        size = f"{photo.rgb.shape[1]}x{photo.rgb.shape[0]}"
+        raise GarmentRejected(f"photo {photo.path}: {size} is a strip, no garment fits in it; crop it to the garment")
+    if float(small.std(axis=(0, 1)).max()) < _MIN_SPREAD:
+        raise GarmentRejected(f"photo {photo.path}: one flat colour, no garment in it; remove it from the folder")
+    raw = _grab_cut(small)
+    mask = _solid(raw)
+    debris = float((raw != mask).sum() / max(1, mask.sum()))
+    mask = _solid(_without_shadow(small, mask))
+    _check_area(photo, mask)
+    _check_frame(photo, mask, *_frame(mask))
+    contrast = _contrast(small, mask)
+    if contrast < _MIN_CONTRAST:
+        raise GarmentRejected(
+            f"photo {photo.path}: nothing stands out from the ground (contrast {contrast:.1f}, expected at least "
+            f"{_MIN_CONTRAST:.0f}); photograph the garment on a plain ground of another colour"
+        )
+    return Cutout(_enlarged(mask, photo.rgb.shape[:2]) * 255, float(np.clip(contrast / 30, 0, 1)), "grabcut", debris)
+
+
+def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8) -> Cutout:
+    """Return the cut-out less the ground seen through it, as between legs or between sleeve and body.
+
+    That is what the colours of the garment's trunk do not explain and the ground's do, or what lies between the legs.
+
+    Args:
+        photo: the photo.
+        cutout: its silhouette; one from alpha is exact and comes back as it is.
+        trunk: (H, W), nonzero where only cloth can be.
+        gap: (H, W), nonzero on the line between the legs, if there are any.
+    """
+    if cutout.source == "alpha":
+        return cutout
+    small = reduced(photo.rgb, _CUT_SIDE)
+    size = small.shape[1::-1]
+    mask, kept, between = (cv2.resize(m, size, interpolation=cv2.INTER_AREA) > 127 for m in (cutout.mask, trunk, gap))
+    lab = folded_lab(small)
+    if not (mask & kept).any() or mask.all():
+        return cutout
+    cloth, ground = fit_colours(lab[mask & kept], _COLOURS), fit_colours(lab[~mask], _COLOURS)
+    foreign = _opened(mask & ~kept & (cloth.distance(lab) > _FAR))
+    _, pieces = cv2.connectedComponents(foreign)
+    is_between = np.isin(pieces, np.unique(pieces[between & (foreign > 0)])) & (foreign > 0)
+    leak = _opened((foreign > 0) & (ground.distance(lab) < _NEAR)) | is_between.astype(np.uint8)
+    leak = np.asarray(cv2.morphologyEx(leak, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
+    better = _solid((mask & (leak == 0)).astype(np.uint8)) * (1 - leak)
+    if better.sum() < _MIN_KEPT * mask.sum():
+        return cutout  # garment and ground share their colours
+    return replace(cutout, mask=_enlarged(better, photo.rgb.shape[:2]) * 255)
+
+
+def _opened(mask: NDArray[np.bool_]) -> U8:
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def reduced(rgb: U8, side: int) -> U8:
+    """Return the picture brought to at most `side` pixels on its longer side."""
+    scale = min(1.0, side / max(rgb.shape[:2]))
+    size = (round(rgb.shape[1] * scale), round(rgb.shape[0] * scale))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _enlarged(mask: U8, shape: tuple[int, int]) -> U8:
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.8)  # without it the small pixels show as stairs
+    return (cv2.resize(soft, shape[::-1], interpolation=cv2.INTER_CUBIC) > 0.5).astype(np.uint8)
+
+
+def _grab_cut(rgb: U8) -> U8:
+    h, w = rgb.shape[:2]
+    fx, fy = _frame(rgb)
+    labels = np.zeros((h, w), np.uint8)
+    cv2.setRNGSeed(0)  # GrabCut's k-means draws from OpenCV's own state; the same photo must give the same cut
+    cv2.grabCut(
+        np.ascontiguousarray(rgb[..., ::-1]),
+        labels,
+        (fx, fy, w - 2 * fx, h - 2 * fy),
+        np.zeros((1, 65)),
+        np.zeros((1, 65)),
+        _ITERATIONS,
+        cv2.GC_INIT_WITH_RECT,
+    )
+    return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+
+
+def _without_shadow(rgb: U8, mask: U8) -> U8:
+    """Return the mask less the soft shadow that a garment throws on a plain ground, which GrabCut takes for cloth.
+
+    Shadow is what a flood from the frame reaches in small steps, over pixels of the ground's hue and no brighter than it.
+    """
+    fx, fy = _frame(mask)
+    frame = np.ones(mask.shape, bool)
+    frame[fy:-fy, fx:-fx] = False
+    ground = np.median(rgb[frame], axis=0)
+    spread = np.median(np.abs(rgb[frame] - ground), axis=0)
+    if spread.max() > _STUDIO_SPREAD or mask.all() or not mask.any():
+        return mask
+    ratio = (rgb.astype(np.float32) + 8) / (ground.astype(np.float32) + 8)  # the offset calms dark grounds
+    is_shadow = (np.ptp(ratio, axis=-1) < 0.06) & (ratio.max(axis=-1) < 1.04) & (ratio.min(axis=-1) > 0.35)
+    barrier = np.pad(np.where(is_shadow | frame, 0, 1).astype(np.uint8), 1, constant_values=1)
+    seeds = np.argwhere(frame & is_shadow)
+    if len(seeds) == 0:
+        return mask
+    edges = _edges(rgb)
+    candidates = [mask]
+    for step in _SHADOW_STEPS:
+        lit = np.where(_flood(rgb, barrier, seeds, step * float(ground.max())), 0, mask).astype(np.uint8)
+        lit = _solid(lit)
+        if lit.sum() >= (1 - _MAX_SHADOW) * mask.sum():
+            candidates.append(lit)
+    # Too small a step leaves shadow and too large a one eats cloth: either way the contour leaves the sharp edges.
+    return max(
+        candidates,
+        key=lambda m: float(edges[cv2.morphologyEx(m, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0].mean()),
+    )
+
+
+def _edges(rgb: U8) -> F32:
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    strength = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    return np.minimum(strength, 60)  # beyond, an edge is an edge: the print's must not outvote the outline's
+
+
+def _flood(rgb: U8, barrier: U8, seeds: NDArray[np.int64], step: float) -> NDArray[np.bool_]:
+    canvas, reached = np.ascontiguousarray(rgb), barrier.copy()
+    flags = 4 | cv2.FLOODFILL_MASK_ONLY | (2 << 8)
+    for y, x in seeds[:: max(1, len(seeds) // 64)]:
+        if reached[y + 1, x + 1] == 0:
+            cv2.floodFill(canvas, reached, (int(x), int(y)), (0, 0, 0), (step,) * 3, (step,) * 3, flags)
+    return np.asarray(reached[1:-1, 1:-1] == 2)
+
+
+def _solid(mask: U8) -> U8:
+    """Return the largest piece with the pieces that belong to it, without specks, hanger wires and small holes."""
+    side = max(3, round(0.018 * max(mask.shape)) | 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    kept = _largest(np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - kept, connectivity=4)
+    small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < _MAX_HOLE * kept.sum())
+    small = small[small > 0]
+    return np.where(np.isin(labels, small), 1, kept).astype(np.uint8)
+
+
+def _largest(mask: U8) -> U8:
+    """Return the mask's largest piece and those that are not much smaller: a belt can cut a garment in two."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    area[0] = 0
+    return np.isin(labels, np.flatnonzero((area > 0) & (area > 0.15 * area.max()))).astype(np.uint8)
+
+
+def _check_area(photo: Photo, mask: U8) -> None:
+    share = float(mask.mean())
+    low, high = _AREA_RANGE
+    if not low <= share <= high:
+        raise GarmentRejected(
+            f"photo {photo.path}: no garment found (the part that stands out covers {share:.0%} of the picture, expected "
+            f"{low:.0%} to {high:.0%}); show one whole garment on a plain ground"
+        )
+
+
+def _check_frame(photo: Photo, mask: U8, fx: int, fy: int) -> None:
+    """Refuse a garment that a side of the picture, `fx` and `fy` pixels further in, cuts off."""
+    h, w = mask.shape
+    inner = mask[fy : h - fy, fx : w - fx]
+    touched = {"top": inner[0], "bottom": inner[-1], "left": inner[:, 0], "right": inner[:, -1]}
+    side, share = max(((n, float(edge.mean())) for n, edge in touched.items()), key=lambda t: t[1])
+    if share > _MAX_AT_SIDE:
+        raise GarmentRejected(
+            f"photo {photo.path}: what stands out runs out of the picture (on {share:.0%} of its {side} side); "
+            "show the whole garment with some ground around it"
+        )
+
+
+def _frame(mask: U8) -> tuple[int, int]:
+    """Return the frame's thickness at the picture's left and right, and at its top and bottom."""
+    h, w = mask.shape[:2]
+    return max(2, round(_FRAME * w)), max(2, round(_FRAME * h))
+
+
+def _contrast(rgb: U8, mask: U8) -> float:
+    """Return the median Lab distance between the garment's rim and the ground just outside it."""
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    rim, step = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)), 4
+    inside, outside = mask.astype(np.float32), 1 - mask.astype(np.float32)
+    contour = np.argwhere(cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, rim) > 0)[:: max(1, len(mask) // 100)]
+    size = (4 * step + 1, 4 * step + 1)
+    means = [
+        cv2.boxFilter(lab * m[..., None], -1, size) / np.maximum(cv2.boxFilter(m, -1, size), 1e-3)[..., None]
+        for m in (inside, outside)
+    ]
+    distance = np.linalg.norm(means[0] - means[1], axis=-1)[contour[:, 0], contour[:, 1]]
+    return float(np.median(distance))
