@@ -22,6 +22,8 @@ from manikin.tasks.scenes.light import sample_light
 
 # From the skin outwards; a later slot covers an earlier one.
 SLOTS = ("skin", "shoes", "bottom", "top", "hair")
+ANYBODY = "any"
+AGE_GROUPS = ((0, "young"), (40, "middleage"), (60, "old"))  # from so many years
 NO_BOTTOM = "no-bottom"  # worn under a dress
 AUGMENT_PREFIX = "aug_"
 AIRBORNE_LIFT_M = (0.05, 0.4)
@@ -33,8 +35,8 @@ Part = TypeVar("Part")
 class Choices:
     """What rows choose from.
 
-    poses: `pose`, `label`, `source`, one row a pose. wardrobe: `layer`, `slot`, `category`, `sex`
-    (female, male or any).
+    poses: `pose`, `label`, `source`, `origin`, one row a pose. wardrobe: `layer`, `slot`, `category`, `sex`
+    (female, male or any), `suits` (any, an age group, or the category of a skin).
     backgrounds: `background`, `width`, `height`. sample_shape draws a person.
     """
 
@@ -89,9 +91,10 @@ def _row(settings: PlanSettings, choices: Choices, i: int) -> tuple[dict[str, An
         "pose": int(pose["pose"]),
         "pose_label": str(pose["label"]),
         "pose_source": str(pose["source"]),
-        "lift_m": float(rng(Stream.POSE).uniform(*AIRBORNE_LIFT_M)) if airborne else 0.0,
+        "pose_origin": str(pose["origin"]),
+        "lift_m": float(rng(Stream.LIFT).uniform(*AIRBORNE_LIFT_M)) if airborne else 0.0,
         **person,
-        **_outfit(rng(Stream.OUTFIT), choices.wardrobe, shape.sex),
+        **_outfit(rng(Stream.OUTFIT), choices.wardrobe, shape),
         **asdict(sample_camera(rng(Stream.CAMERA), settings.camera)),
         **asdict(sample_light(rng(Stream.LIGHT))),
         **asdict(
@@ -115,14 +118,17 @@ def _compositing(rng: np.random.Generator, mode: str) -> dict[str, Any]:
     }
 
 
-def _outfit(rng: np.random.Generator, wardrobe: pd.DataFrame, sex: str) -> dict[str, str]:
-    outfit, category = {}, {}
+def _outfit(rng: np.random.Generator, wardrobe: pd.DataFrame, shape: AdultShape) -> dict[str, str]:
+    age = next(name for years, name in reversed(AGE_GROUPS) if shape.age_years >= years)
+    worn: dict[str, pd.Series] = {}
     for slot in SLOTS:
-        fits = wardrobe[
-            (wardrobe["slot"] == slot) & wardrobe["sex"].isin([sex, "any"]) & (wardrobe["category"] != "none")
-        ]
-        chosen = fits.iloc[rng.integers(len(fits))]
-        outfit[slot], category[slot] = str(chosen["layer"]), chosen["category"]
-    if category["top"] == "dress":
+        who = age if slot == "skin" or age == "old" else worn["skin"]["category"]
+        fits = wardrobe[(wardrobe["slot"] == slot) & wardrobe["sex"].isin([shape.sex, ANYBODY])]
+        fits = fits[fits["layer"] != NO_BOTTOM]
+        suits = fits[fits["suits"].isin([who, ANYBODY])]
+        fits = suits if len(suits) else fits
+        worn[slot] = fits.iloc[rng.integers(len(fits))]
+    outfit = {slot: str(layer["layer"]) for slot, layer in worn.items()}
+    if worn["top"]["category"] == "dress":
         outfit["bottom"] = NO_BOTTOM
     return outfit

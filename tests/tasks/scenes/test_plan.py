@@ -11,12 +11,16 @@ from manikin.validation.plan import check_plan
 
 SETTINGS = PlanSettings(images=40, size=64, seed=3, camera="eye", composite="alpha", augment=1.0)
 
-NOTHING = [(NO_BOTTOM, "bottom", "any", "none")]
+SPECIAL = [
+    (NO_BOTTOM, "bottom", "any", "none", "any"),
+    ("wrinkled-any", "skin", "any", "plain", "old"),
+    ("white-any", "hair", "any", "short", "old"),
+]
 
 
 def somebody(rng: np.random.Generator) -> AdultShape:
     sex = "female" if rng.random() < 0.5 else "male"
-    return AdultShape(sex, 30.0, rng.normal(1.7, 0.05), 70.0, 0.5, rng.normal(size=3).astype(np.float32))
+    return AdultShape(sex, float(rng.choice([30.0, 65.0])), rng.normal(1.7, 0.05), 70.0, 0.5, rng.normal(size=3).astype(np.float32))
 
 
 @pytest.fixture
@@ -24,11 +28,11 @@ def choices() -> Choices:
     layers = [(f"{slot}-{sex}-{k}", slot, sex) for slot in SLOTS for sex in ("any", "male", "female") for k in range(3)]
     return Choices(
         poses=pd.DataFrame(
-            {"pose": range(40), "label": ["standing", "airborne"] * 20, "source": ["prior:1", "mocap:walk"] * 20}
+            {"pose": range(40), "label": ["standing", "airborne"] * 20, "source": ["prior", "mocap"] * 20, "origin": "walk"}
         ),
         wardrobe=pd.DataFrame(
-            [*((*layer, "plain") for layer in layers), ("gown-any", "top", "any", "dress"), *NOTHING],
-            columns=["layer", "slot", "sex", "category"],
+            [*((*layer, "plain", "any") for layer in layers), ("gown-any", "top", "any", "dress", "any"), *SPECIAL],
+            columns=["layer", "slot", "sex", "category", "suits"],
         ),
         backgrounds=pd.DataFrame({"background": ["a", "b"], "width": [640, 480], "height": [480, 640]}),
         sample_shape=somebody,
@@ -70,6 +74,14 @@ def test_nothing_is_worn_under_a_dress_and_only_there(choices: Choices) -> None:
     dressed = rows["top"] == "gown-any"
     assert 0 < dressed.sum() < len(rows)
     assert ((rows["bottom"] == NO_BOTTOM) == dressed).all()
+
+
+def test_only_the_old_have_old_skin_and_hair(choices: Choices) -> None:
+    rows, _ = make_plan(SETTINGS, choices)
+    for slot, layer in (("skin", "wrinkled-any"), ("hair", "white-any")):
+        has = rows[slot] == layer
+        assert has.any()
+        assert (rows["age_years"][has] >= 60).all()
 
 
 def test_the_plan_passes_its_checks_and_a_broken_one_is_refused(choices: Choices) -> None:
