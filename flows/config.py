@@ -1,0 +1,108 @@
+"""Everything a run can be told, in one flat record, checked before a run exists."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from manikin.tasks.errors import InputError
+
+
+class Stage(StrEnum):
+    """The stages, in the order of the graph."""
+
+    BODY = "body"
+    FIT = "fit"
+    POSES = "poses"
+    TEXTURES = "textures"
+    BACKGROUNDS = "backgrounds"
+    PLAN = "plan"
+    RENDER = "render"
+    AUGMENT = "augment"
+    VALIDATE = "validate"
+
+
+class Prior(StrEnum):
+    """What poses are sampled from."""
+
+    GMM = "gmm"
+
+
+class CameraMode(StrEnum):
+    """Where cameras stand: at a photographer's height, or anywhere on the sphere around the person."""
+
+    EYE = "eye"
+    SPHERE = "sphere"
+
+
+class Composite(StrEnum):
+    """How a person is put into a background."""
+
+    ALPHA = "alpha"
+    POISSON = "poisson"
+    HARMONIZED = "harmonized"
+
+
+Images = Annotated[int, Field(ge=1, le=10_000_000, description="How many images to make.")]
+Size = Annotated[int, Field(ge=64, le=2048, description="Height and width of an image, pixels.")]
+Seed = Annotated[int, Field(ge=0, lt=2**63, description="Same seed, same bytes.")]
+Root = Annotated[Path, Field(description="Folder of the stage store; it is created.")]
+Name = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="Name of the data set under the root.")
+]
+Photos = Annotated[Path | None, Field(description="Folder of photos of clothes; the default ones if not given.")]
+Places = Annotated[Path | None, Field(description="Folder of photos without people; the default ones if not given.")]
+Motion = Annotated[Path | None, Field(description="Folder of motion capture; the default clips if not given.")]
+Refresh = Annotated[list[Stage], Field(description="Stages to make again although they are in the store.")]
+Workers = Annotated[int, Field(ge=0, le=1024, description="Worker processes; 0 for one a core.")]
+Shard = Annotated[int, Field(ge=1, le=4096, description="Images a shard: what one worker writes at once.")]
+Strength = Annotated[float, Field(ge=0, le=1, description="Strength of augmentation, 0 for none to 1.")]
+Scheduler = Annotated[
+    str | None, Field(description="Address of a running Dask scheduler to use instead of own workers.")
+]
+
+
+class SynthConfig(BaseModel):
+    """The parameters of one run of the flow `synth`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    images: Images = 10_000
+    size: Size = 256
+    seed: Seed = 0
+    root: Root = Path("runs")
+    name: Name = "synth"
+    garments: Photos = None
+    backgrounds: Places = None
+    mocap: Motion = None
+    prior: Prior = Prior.GMM
+    camera: CameraMode = CameraMode.EYE
+    composite: Composite = Composite.HARMONIZED
+    augment: Strength = 1.0
+    refresh: Refresh = []
+    workers: Workers = 0
+    shard: Shard = 256
+    scheduler: Scheduler = None
+
+
+def checked_config(**values: Any) -> SynthConfig:
+    """Return the configuration that values describe.
+
+    Raises:
+        InputError: one line a wrong value: what it is, what was expected, and the option that sets it.
+    """
+    try:
+        return SynthConfig(**values)
+    except ValidationError as error:
+        raise InputError("\n".join(_explain(e) for e in error.errors())) from None
+
+
+def _explain(error: Any) -> str:
+    where = str(error["loc"][0])
+    option = "--" + where.replace("_", "-")
+    expected = error["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    if where not in SynthConfig.model_fields:
+        return f"{where} is no parameter of synth; there are {', '.join(SynthConfig.model_fields)}"
+    text = SynthConfig.model_fields[where].description
+    return f"{where} is {error['input']!r}, expected {expected}; change {option}. {text}"

@@ -1,0 +1,116 @@
+"""Shards over Dask workers: a bounded window of submissions, each released when done.
+
+One Dask task is one whole shard. A worker that dies takes only the shards it held; they run again elsewhere. A shard whose
+worker dies again and again is tried once more alone, so that it is not blamed for a neighbour, and then named in the error.
+Settings that Dask reads only when a scheduler starts are set before it does. (Why not prefect-dask: one worker's death re-ran
+finished tasks, and a poison task hung the run.)
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, as_completed
+from distributed.scheduler import KilledWorker
+
+from manikin.storage.stage import is_disk_full
+
+WINDOW_PER_WORKER = 2
+THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
+
+Done = Callable[[int, dict[str, Any]], None]
+
+
+@contextmanager
+def cluster(workers: int, scheduler: str | None = None) -> Iterator[Client]:
+    """Hold a Dask client: of the scheduler at an address, or of worker processes started here and stopped after.
+
+    Args:
+        workers: processes to start.
+        scheduler: address of a running scheduler, which then brings its own workers.
+    """
+    settings = {
+        "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.scheduler.allowed-failures": 2,
+        "distributed.worker.memory.terminate": False,  # the kernel decides, not a guess at what mapped files weigh
+        "distributed.nanny.pre-spawn-environ": ONE_THREAD,
+    }
+    with dask.config.set(settings):
+        if scheduler:
+            with Client(scheduler) as client:
+                yield client
+            return
+        with (
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+            ) as local,
+            Client(local) as client,
+        ):
+            yield client
+            # Idle workers with much loaded take seconds to leave; what they made is committed, so they may be killed.
+            logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
+
+
+def map_shards(client: Client, work: Callable[[int], dict[str, Any]], shards: Iterable[int], done: Done) -> None:
+    """Run work(shard) for every shard on the workers and report each as it ends.
+
+    Args:
+        client: the Dask client.
+        work: a picklable function that writes and commits a shard and returns what it says of itself.
+        shards: the shards to do.
+        done: called here with each shard and what it returned.
+
+    Raises:
+        OSError: the disk is full.
+        RuntimeError: naming the shards that failed and why.
+    """
+    failed = _run(client, work, list(shards), done)
+    suspects = [shard for shard, error in failed.items() if isinstance(error, KilledWorker)]
+    for shard in suspects:
+        del failed[shard]
+        failed |= _run(client, work, [shard], done)
+    if failed:
+        shard, error = min(failed.items())
+        raise RuntimeError(
+            f"{len(failed)} shards failed: {sorted(failed)}; the first, shard {shard}: {error!r}. "
+            "What is committed stays; run again to do the rest"
+        ) from error
+
+
+def _run(client: Client, work: Callable[[int], dict[str, Any]], shards: list[int], done: Done) -> dict[int, Exception]:
+    waiting, running, failed = iter(shards), as_completed(), {}
+    names: dict[Any, int] = {}
+
+    def submit() -> None:
+        for shard in waiting:
+            future = client.submit(work, shard, pure=False, retries=0)
+            names[future.key] = shard
+            running.add(future)
+            return
+
+    for _ in range(WINDOW_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))):
+        submit()
+    for future in running:
+        shard = names.pop(future.key)
+        try:
+            done(shard, future.result())
+        except Exception as error:
+            if is_disk_full(error):  # every other shard would fail as well
+                raise
+            failed[shard] = error
+        future.release()
+        submit()
+    return failed
+
+
+def default_workers() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0))

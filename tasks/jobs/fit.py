@@ -1,0 +1,101 @@
+"""Stage `fit`: gather captured and authored poses and fit the prior to them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from manikin.storage.assets import locate
+from manikin.storage.stage import StageRef, data_folder, file_crc
+from manikin.tasks.errors import InputError
+from manikin.tasks.jobs import body
+from manikin.tasks.jobs.work import Work
+from manikin.tasks.poses.anatomy import anatomy_of
+from manikin.tasks.poses.clip import Clip
+from manikin.tasks.poses.collision import fit_capsules
+from manikin.tasks.poses.joint_maps import match_joints
+from manikin.tasks.poses.keyposes import read_key_poses
+from manikin.tasks.poses.limits import read_limits
+from manikin.tasks.poses.postures import Postures
+from manikin.tasks.poses.prior import GaussianMixturePrior, fit_gmm
+from manikin.tasks.poses.read_clips import folder_maps, read_clips
+from manikin.tasks.poses.training import Examples, gather_examples
+from manikin.tasks.randomness import Stream, rng_for
+
+PRIOR = "prior.npz"
+EXAMPLES = "examples.npz"
+DEFAULT_PACKS = ("pybullet", "isaaclab")
+GATHER, FIT = 0, 1  # streams of their own
+
+Skipped = list[tuple[str, str]]  # file, reason
+
+
+def run(attempt: Path, work: Work) -> dict[str, Any]:
+    """Write the prior and its examples; return counts and the motion files left out.
+
+    Raises:
+        InputError: no motion could be used.
+    """
+    model, seed = body.load(work.upstream["body"]), int(work.parameters["seed"])
+    clips, skipped = _clips(work.sources.mocap)
+    maps = folder_maps(work.sources.mocap) if work.sources.mocap else None
+    examples = gather_examples(
+        clips,
+        read_key_poses(model),
+        anatomy_of(model),
+        read_limits(),
+        fit_capsules(model),
+        rng_for(seed, Stream.PRIOR, GATHER),
+        maps,
+    )
+    prior = fit_gmm(examples, rng_for(seed, Stream.PRIOR, FIT))
+    prior.save(attempt / PRIOR)
+    _save_examples(attempt / EXAMPLES, examples)
+    return {
+        "crc": {name: file_crc(attempt / name) for name in (PRIOR, EXAMPLES)},
+        "clips": len(clips),
+        "frames": int((~examples.is_key).sum()),
+        "key_poses": int(examples.is_key.sum()),
+        "components": prior.n_components,
+        "skipped": [list(s) for s in skipped],
+        "rejected": {"frame of motion that no body can take": examples.n_broken},
+    }
+
+
+def load(ref: StageRef) -> tuple[GaussianMixturePrior, Examples]:
+    """Return the prior of a committed stage and the examples it was fitted to."""
+    folder = data_folder(ref)
+    with np.load(folder / EXAMPLES, allow_pickle=False) as z:
+        postures = Postures(z["local"], z["curls"])
+        examples = Examples(postures, z["labels"], z["names"], z["clip"], z["is_key"], int(z["n_broken"]))
+    return GaussianMixturePrior.load(folder / PRIOR), examples
+
+
+def _clips(own: Path | None) -> tuple[list[Clip], Skipped]:
+    if own is None:
+        return [clip for pack in DEFAULT_PACKS for clip in read_clips(locate(pack))[0]], []
+    clips, unread = read_clips(own)
+    skipped = [(path.name, reason) for path, reason in unread]
+    maps, known = folder_maps(own), []
+    for clip in clips:
+        try:
+            match_joints(clip.joint_names, clip.name, maps)
+            known.append(clip)
+        except InputError as error:
+            skipped.append((clip.name, str(error)))
+    if not known:
+        raise InputError(f"none of {len(skipped)} motion files can be used; the first: {skipped[0][1]}")
+    return known, skipped
+
+
+def _save_examples(path: Path, examples: Examples) -> None:
+    np.savez(
+        path,
+        local=examples.postures.local,
+        curls=examples.postures.curls,
+        labels=examples.labels,
+        names=examples.names,
+        clip=examples.clip,
+        is_key=examples.is_key,
+        n_broken=examples.n_broken,
+    )

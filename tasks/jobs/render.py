@@ -1,0 +1,206 @@
+"""Stage `render`: deform, render, composite and annotate the rows of the plan, one shard a task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from manikin.storage.arrays import create_arrays, write_shard
+from manikin.storage.stage import StageRef, commit_shard
+from manikin.storage.tables import part_path, write_table
+from manikin.tasks.bodies.evaluate import pose_bodies
+from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.bodies.skeletons import Skeleton, joint_thickness, rig_skeleton, skeleton, skeleton_joints
+from manikin.tasks.images.annotate import JointLabels, Visibility, label_joints, mask_box
+from manikin.tasks.images.background import crop_background
+from manikin.tasks.images.camera import Camera
+from manikin.tasks.images.composite import composite, ground_shadow
+from manikin.tasks.images.renderer import Frame, Mesh, Renderer, renderer
+from manikin.tasks.jobs import backgrounds, body, plan, poses, textures
+from manikin.tasks.jobs.shards import BOX, image_statistics, run_shards
+from manikin.tasks.jobs.work import Work
+from manikin.tasks.scenes.background import BackgroundPlan, crop_box
+from manikin.tasks.scenes.camera import CameraPlan, place_camera
+from manikin.tasks.scenes.light import LightPlan, lights_of
+from manikin.tasks.scenes.plan import SLOTS, part_of_row
+
+BATCH = 32  # bodies deformed at once
+FRAMING_STEP = 17  # every 17th vertex is enough to frame a person
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """What a worker needs to know; everything else it reads from the store."""
+
+    attempt: Path
+    upstream: tuple[tuple[str, StageRef], ...]
+    images: int
+    size: int
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What rows are made from, read once a worker."""
+
+    model: BodyModel
+    mesh: Mesh
+    poses: NDArray[np.float32]
+    plan: pd.DataFrame
+    shapes: NDArray[np.float32]
+    layers: "textures.LayerShelf"
+    backgrounds: Mapping[str, NDArray[np.uint8]]
+    skeletons: tuple[tuple[Skeleton, NDArray[np.float32]], ...]
+    renderer: Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One posed body in the world, standing on y = 0."""
+
+    vertices: NDArray[np.float32]  # (V, 3)
+    normals: NDArray[np.float32]  # (V, 3)
+    joints: tuple[NDArray[np.float32], ...]  # (N, 3) of each skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One finished row before it is stored."""
+
+    image: NDArray[np.uint8]
+    frame: Frame
+    camera: Camera
+    labels: dict[str, JointLabels]
+
+
+def run(attempt: Path, work: Work) -> dict[str, Any]:
+    """Render every shard that has no marker and return the counts."""
+    n, size, shard = (int(work.parameters[k]) for k in ("images", "size", "shard"))
+    job = RenderJob(attempt, tuple(work.upstream.items()), n, size, shard)
+    model = body.load(work.upstream["body"])
+    create_arrays(attempt, n, size, shard, {"part_names": list(model.part_names)})
+    return run_shards(attempt, work, partial(render_shard, job), n, shard)
+
+
+def render_shard(job: RenderJob, shard: int) -> dict[str, Any]:
+    """Render, write and commit one shard; runs on a worker, and gives the same bytes each time it does."""
+    world = _world(job)
+    start, stop = shard * job.shard, min(job.images, (shard + 1) * job.shard)
+    arrays = _empty_arrays(stop - start, job.size)
+    rows: list[dict[str, Any]] = []
+    columns: dict[str, list[NDArray[Any]]] = {}
+    for first in range(start, stop, BATCH):
+        last = min(first + BATCH, stop)
+        for i, person in zip(range(first, last), _people(world, first, last), strict=True):
+            row = world.plan.iloc[i].to_dict()
+            picture = render_row(world, row, person, job.size)
+            _keep_arrays(arrays, i - start, picture)
+            rows.append(row | _statistics(picture))
+            for name, value in _label_columns(world, i, row, picture).items():
+                columns.setdefault(name, []).append(value)
+    crcs = write_shard(job.attempt, shard, start, arrays)
+    table = {name: np.stack(values) for name, values in columns.items()}
+    crcs["index"] = write_table(part_path(job.attempt, shard), pd.DataFrame(rows), table)
+    info = {"shard": shard, "images": stop - start, "crc": crcs}
+    commit_shard(job.attempt, shard, info)
+    return info
+
+
+def render_row(world: World, row: Mapping[str, Any], person: Person, size: int) -> Picture:
+    """Return the picture and labels of one row of the plan; draws nothing that the row does not say."""
+    camera = place_camera(part_of_row(CameraPlan, row), person.vertices[::FRAMING_STEP].astype(np.float64), size)
+    lights = lights_of(part_of_row(LightPlan, row))
+    layers = [world.layers[row[slot]] for slot in SLOTS]
+    frame = world.renderer.render(world.mesh, person.vertices, person.normals, layers, camera, lights)
+    crop = part_of_row(BackgroundPlan, row)
+    photo = world.backgrounds[crop.background]
+    backdrop = crop_background(photo, crop_box(crop, camera), crop.crop_flip, (size, size))
+    backdrop = ground_shadow(backdrop, camera, person.vertices, lights, row["ground_shadow"])
+    image = composite(row["composite"], frame, backdrop, row["composite_strength"], row["grain_seed"])
+    labels = {
+        s.name: label_joints(camera, joints, thickness, frame.depth)
+        for (s, thickness), joints in zip(world.skeletons, person.joints, strict=True)
+    }
+    return Picture(image, frame, camera, labels)
+
+
+@lru_cache(maxsize=1)
+def _world(job: RenderJob) -> World:
+    upstream = dict(job.upstream)
+    model = body.load(upstream["body"])
+    rows, shapes = plan.load(upstream["plan"])
+    skeletons = (skeleton("coco17"), rig_skeleton(model))
+    return World(
+        model=model,
+        mesh=Mesh(model.faces, np.ascontiguousarray(model.uv[model.faces_uv]), model.part),
+        poses=poses.load_poses(upstream["poses"]),
+        plan=rows,
+        shapes=shapes,
+        layers=textures.LayerShelf(upstream["textures"]),
+        backgrounds=backgrounds.load_images(upstream["backgrounds"]),
+        skeletons=tuple((s, joint_thickness(model, s)) for s in skeletons),
+        renderer=renderer("numba"),
+    )
+
+
+def _people(world: World, first: int, last: int) -> list[Person]:
+    rows = world.plan.iloc[first:last]
+    pose = world.poses[rows["pose"].to_numpy()]
+    posed = pose_bodies(world.model, world.shapes[first:last], pose, np.zeros((last - first, 3), np.float32))
+    joints = [skeleton_joints(world.model, s, posed.vertices, posed.joints) for s, _ in world.skeletons]
+    people = []
+    for k, lift in enumerate(rows["lift_m"]):
+        root, lowest = posed.joints[k, 0], posed.vertices[k, :, 1].min()
+        to_ground = np.array([-root[0], lift - lowest, -root[2]], np.float32)
+        moved = tuple(j[k] + to_ground for j in joints)
+        people.append(Person(posed.vertices[k] + to_ground, posed.normals[k], moved))
+    return people
+
+
+def _empty_arrays(n: int, size: int) -> dict[str, NDArray[Any]]:
+    return {
+        "images": np.empty((n, size, size, 3), np.uint8),
+        "mask": np.empty((n, size, size), np.uint8),
+        "depth": np.empty((n, size, size), np.float32),
+        "part": np.empty((n, size, size), np.uint8),
+    }
+
+
+def _keep_arrays(arrays: dict[str, NDArray[Any]], k: int, picture: Picture) -> None:
+    arrays["images"][k] = picture.image
+    arrays["mask"][k] = picture.frame.mask
+    arrays["depth"][k] = picture.frame.depth
+    arrays["part"][k] = picture.frame.part
+
+
+def _statistics(picture: Picture) -> dict[str, Any]:
+    return {
+        **image_statistics(picture.image, picture.frame.mask),
+        **dict(zip(BOX, map(float, mask_box(picture.frame.mask)), strict=True)),
+        **{
+            f"{name}_visible": int((labels.visibility == Visibility.VISIBLE).sum())
+            for name, labels in picture.labels.items()
+        },
+    }
+
+
+def _label_columns(world: World, i: int, row: Mapping[str, Any], picture: Picture) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {
+        "K": picture.camera.K,
+        "T_cam_world": picture.camera.T_cam_world,
+        "pose_axis_angle": world.poses[row["pose"]],
+        "shape": world.shapes[i],
+    }
+    for name, labels in picture.labels.items():
+        columns |= {
+            f"{name}_xy": labels.xy,
+            f"{name}_camera": labels.camera,
+            f"{name}_world": labels.world,
+            f"{name}_visibility": labels.visibility,
+        }
+    return columns

@@ -1,0 +1,32 @@
+import pytest
+
+from manikin.flows.config import SynthConfig, checked_config
+from manikin.tasks.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"images": 0}, "images is 0, expected greater than or equal to 1; change --images"),
+        ({"images": -1}, "images is -1, expected greater than or equal to 1; change --images"),
+        ({"size": 17000}, "size is 17000, expected less than or equal to 2048; change --size"),
+        ({"refresh": ["rendr"]}, "refresh is 'rendr', expected 'body', .*'render', .*change --refresh"),
+        ({"prior": "vae"}, "prior is 'vae', expected 'gmm'; change --prior"),
+        ({"name": "../x"}, "name is '../x', expected .*change --name"),
+        ({"seed": "abc"}, "seed is 'abc', expected .*integer.*change --seed"),
+        ({"colour": 1}, "colour is no parameter of synth; there are images, size"),
+    ],
+)
+def test_bad_value_says_what_was_expected_and_what_to_do(values: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        checked_config(**values)
+
+
+def test_every_wrong_value_is_told_at_once() -> None:
+    with pytest.raises(InputError) as error:
+        checked_config(images=0, size=0)
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_defaults_are_valid() -> None:
+    assert checked_config() == SynthConfig()
