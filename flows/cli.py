@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from manikin.flows.config import CameraMode, Composite, Prior, Stage, SynthConfig, checked_config
@@ -20,6 +20,7 @@ from manikin.tasks.errors import InputError
 app = typer.Typer(
     help="Labelled pictures of people, to train networks that estimate 3D human pose from one image.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 assets = typer.Typer(help="The freely licensed bodies, motion, clothes, skins and backgrounds of the default.")
@@ -114,12 +115,12 @@ def pull_assets() -> None:
     with Progress(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console, transient=True
     ) as progress:
-        bars: dict[str, int] = {}
+        bars: dict[str, TaskID] = {}
 
         def report(pack: str, phase: str, done: int, total: int) -> None:
             if pack not in bars:
                 bars[pack] = progress.add_task(pack, total=total)
-            progress.update(bars[pack], description=f"{phase} {pack}", completed=done, total=total)  # type: ignore[arg-type]
+            progress.update(bars[pack], description=f"{phase} {pack}", completed=done, total=total)
 
         pull(report=report)
 
@@ -136,6 +137,8 @@ def _run(config: SynthConfig) -> None:
     if is_finished(config, graph) and is_released(config.root, config.name, refs) and find_server() is None:
         console.print(f"all {len(graph)} stages of {config.name} are in the store: nothing to do")
         return
+    if find_server() is None:
+        console.print("starting a Prefect server for this run")
     with running_server() as url:
         os.environ["PREFECT_API_URL"] = url
         os.environ.update(QUIET)

@@ -128,7 +128,7 @@ def _import_pyrender() -> ModuleType:
             f"renderer 'pyrender' could not be imported ({error}); install it with: pip install 'manikin[gl]', "
             "and EGL (Debian: apt-get install libegl1 libgl1-mesa-dri); or choose the renderer 'numba'"
         ) from error
-    return pyrender  # type: ignore[no-any-return]
+    return pyrender
 
 
 def _pose_towards(direction: F64) -> F64:

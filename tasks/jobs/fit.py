@@ -3,20 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from manikin.storage.assets import locate
 from manikin.storage.stage import StageRef, data_folder, file_crc
-from manikin.tasks.errors import InputError
 from manikin.tasks.jobs import body
 from manikin.tasks.jobs.work import Work
 from manikin.tasks.poses.anatomy import anatomy_of
 from manikin.tasks.poses.clip import Clip
 from manikin.tasks.poses.collision import fit_capsules
-from manikin.tasks.poses.joint_maps import match_joints
 from manikin.tasks.poses.keyposes import read_key_poses
 from manikin.tasks.poses.limits import read_limits
-from manikin.tasks.poses.postures import Postures
 from manikin.tasks.poses.prior import GaussianMixturePrior, fit_gmm
 from manikin.tasks.poses.read_clips import folder_maps, read_clips
 from manikin.tasks.poses.training import Examples, gather_examples
@@ -50,7 +45,7 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
     )
     prior = fit_gmm(examples, rng_for(seed, Stream.PRIOR, FIT))
     prior.save(attempt / PRIOR)
-    _save_examples(attempt / EXAMPLES, examples)
+    examples.save(attempt / EXAMPLES)
     return {
         "crc": {name: file_crc(attempt / name) for name in (PRIOR, EXAMPLES)},
         "clips": len(clips),
@@ -65,37 +60,11 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
 def load(ref: StageRef) -> tuple[GaussianMixturePrior, Examples]:
     """Return the prior of a committed stage and the examples it was fitted to."""
     folder = data_folder(ref)
-    with np.load(folder / EXAMPLES, allow_pickle=False) as z:
-        postures = Postures(z["local"], z["curls"])
-        examples = Examples(postures, z["labels"], z["names"], z["clip"], z["is_key"], int(z["n_broken"]))
-    return GaussianMixturePrior.load(folder / PRIOR), examples
+    return GaussianMixturePrior.load(folder / PRIOR), Examples.load(folder / EXAMPLES)
 
 
 def _clips(own: Path | None) -> tuple[list[Clip], Skipped]:
     if own is None:
         return [clip for pack in DEFAULT_PACKS for clip in read_clips(locate(pack))[0]], []
-    clips, unread = read_clips(own)
-    skipped = [(path.name, reason) for path, reason in unread]
-    maps, known = folder_maps(own), []
-    for clip in clips:
-        try:
-            match_joints(clip.joint_names, clip.name, maps)
-            known.append(clip)
-        except InputError as error:
-            skipped.append((clip.name, str(error)))
-    if not known:
-        raise InputError(f"none of {len(skipped)} motion files can be used; the first: {skipped[0][1]}")
-    return known, skipped
-
-
-def _save_examples(path: Path, examples: Examples) -> None:
-    np.savez(
-        path,
-        local=examples.postures.local,
-        curls=examples.postures.curls,
-        labels=examples.labels,
-        names=examples.names,
-        clip=examples.clip,
-        is_key=examples.is_key,
-        n_broken=examples.n_broken,
-    )
+    clips, skipped = read_clips(own)
+    return clips, [(path.name, reason) for path, reason in skipped]

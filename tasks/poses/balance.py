@@ -37,6 +37,9 @@ _CONTACT = {  # a rig joint, and how far the skin is from it, metres
 }
 _CENTRAL = ("head", "spine01", "spine02", "spine03", "root")
 _REACH_M = 0.06  # above the lowest contact
+_BREADTH = (
+    0.5  # of the skin's distance, by which a contact reaches outwards: a heel behind the ankle, a seat behind the hip
+)
 _ANGLES = np.arange(16) * (2 * np.pi / 16)
 _DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 
@@ -51,9 +54,11 @@ def imbalance(anatomy: Anatomy, places: F64) -> F64:
     mass = np.array([_MASS[n.partition(".")[0]] for n in _names(_MASS)])
     centre = np.einsum("j,njx->nx", mass / mass.sum(), places[:, _joints(anatomy, _MASS)])
     contact = places[:, _joints(anatomy, _CONTACT)]
-    height = contact[..., 1] - np.array([_CONTACT[n.partition(".")[0]] for n in _names(_CONTACT)])
+    skin = np.array([_CONTACT[n.partition(".")[0]] for n in _names(_CONTACT)])
+    height = contact[..., 1] - skin
     carries = height < height.min(axis=1, keepdims=True) + _REACH_M
-    reach = np.where(carries[..., None], contact[..., [0, 2]] @ _DIRECTIONS, -np.inf).max(axis=1)
+    reach = contact[..., [0, 2]] @ _DIRECTIONS + _BREADTH * skin[:, None]
+    reach = np.where(carries[..., None], reach, -np.inf).max(axis=1)
     return np.asarray((centre[:, [0, 2]] @ _DIRECTIONS - reach).max(axis=1))
 
 

@@ -95,6 +95,11 @@ def resampled(clip: Clip, fps: float) -> Clip:
     )
 
 
+def first_frame(clip: Clip) -> Clip:
+    """Return the clip with its first frame alone."""
+    return replace(clip, rotations=clip.rotations[:1], root_positions=clip.root_positions[:1])
+
+
 def rebased(clip: Clip, frame: int) -> Clip:
     """Return the same motion with the pose of one frame as the rest pose, the root at its place unmoved."""
     globals_ = global_rotations(clip)

@@ -170,21 +170,30 @@ def _head(model: BodyModel, rest: F64) -> tuple[str, str, F64, F64, float]:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _between(x: float) -> float:
+    return min(max(x, 0.0), 1.0)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _dot(v: F64, w: F64) -> float:  # np.dot would call a BLAS, whose last bits depend on the machine
+    return float(v[0] * w[0] + v[1] * w[1] + v[2] * w[2])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _segment_distance(p: F64, q: F64, r: F64, s: F64) -> float:
+    """Return the distance between the segments p-q and r-s."""
     d1, d2, w = q - p, s - r, p - r
-    a, e, f = d1 @ d1, d2 @ d2, d2 @ w
-    c, b = d1 @ w, d1 @ d2
+    a, e, f = _dot(d1, d1), _dot(d2, d2), _dot(d2, w)
+    c, b = _dot(d1, w), _dot(d1, d2)
     det = a * e - b * b
-    t1 = 0.0
-    if det > 1e-12:
-        t1 = min(max((b * f - c * e) / det, 0.0), 1.0)
+    t1 = _between((b * f - c * e) / det) if det > 1e-12 else 0.0
     t2 = (b * t1 + f) / e
     if t2 < 0.0:
-        t2, t1 = 0.0, min(max(-c / a, 0.0), 1.0)
+        t1, t2 = _between(-c / a), 0.0
     elif t2 > 1.0:
-        t2, t1 = 1.0, min(max((b - c) / a, 0.0), 1.0)
+        t1, t2 = _between((b - c) / a), 1.0
     gap = w + t1 * d1 - t2 * d2
-    return np.sqrt(gap @ gap)
+    return float(np.sqrt(_dot(gap, gap)))
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]

@@ -59,11 +59,13 @@ class ControlSpace:
         """Return the control vectors (N, 39) of postures."""
         tangent = axis_angle_from_matrix(np.swapaxes(self.origins, -1, -2) @ _balls(postures.local))
         angles = coordinates_from_local(postures.local)[:, _ANGLE[0], _ANGLE[1]]
-        return np.concatenate([tangent.reshape(len(postures), -1), angles], axis=1)
+        return np.concatenate([tangent.reshape(len(postures), 3 * len(BALLS)), angles], axis=1)
 
     def decode(self, controls: F64, curls: F64) -> Postures:
         """Return the postures of control vectors (N, 39) and finger curls (N, 2, 5), headings removed."""
-        balls = self.origins @ matrix_from_axis_angle(controls[:, : 3 * len(BALLS)].reshape(len(controls), -1, 3))
+        balls = self.origins @ matrix_from_axis_angle(
+            controls[:, : 3 * len(BALLS)].reshape(len(controls), len(BALLS), 3)
+        )
         coordinates = np.zeros((len(controls), N_SEGMENTS, 3))
         coordinates[:, _ANGLE[0], _ANGLE[1]] = controls[:, 3 * len(BALLS) :]
         local = local_from_coordinates(coordinates)

@@ -53,7 +53,8 @@ def read_key_poses(model: BodyModel, path: Path = BUILT_IN) -> KeyPoses:
     anatomy = anatomy_of(model)
     names, labels, postures = read_postures(path)
     image = mirrored(postures)
-    rows = np.flatnonzero(np.abs(image.local - postures.local).max(axis=(1, 2, 3)) > 1e-6)
+    moved = np.abs(image.local - postures.local).max(axis=(1, 2, 3))
+    rows = np.flatnonzero((moved > 1e-6) | (np.abs(image.curls - postures.curls).max(axis=(1, 2)) > 1e-6))
     everything = joined([postures, image[rows]])
     return KeyPoses(
         names=(*names, *(f"{names[i]} (mirrored)" for i in rows)),

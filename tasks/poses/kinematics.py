@@ -27,7 +27,7 @@ def compared_joints(anatomy: Anatomy, places: F64) -> F64:
     """Return vectors (N, 51) whose distance is the root mean square distance of the compared joints, in metres."""
     hips = (places[:, anatomy.joint("upperleg01.L")] + places[:, anatomy.joint("upperleg01.R")]) / 2
     joints = places[:, [anatomy.joint(n) for n in COMPARED]] - hips[:, None]
-    return np.asarray(joints.reshape(len(places), -1) / np.sqrt(len(COMPARED)))
+    return np.asarray(joints.reshape(len(places), 3 * len(COMPARED)) / np.sqrt(len(COMPARED)))
 
 
 def rest_offsets(rest: F64, parents: I32) -> F64:

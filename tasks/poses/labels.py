@@ -15,7 +15,8 @@ Bool = NDArray[np.bool_]
 
 LABELS = ("standing", "sitting", "lying", "kneeling", "moving", "airborne")
 # shares of the leg's length above the floor, the floor being where the lowest joint usually is
-AIRBORNE, KNEE_DOWN, LOW, CROUCHED = 0.15, 0.22, 0.45, 0.6
+AIRBORNE, KNEE_DOWN, ON_FLOOR, LOW, CROUCHED = 0.15, 0.22, 0.15, 0.45, 0.6
+BEHIND_FEET = 0.35  # of the leg, level: hips so far from the feet rest on something
 LYING_TRUNK = np.cos(np.radians(60.0))
 WALKING_M_PER_S, WAVING_M_PER_S = 0.4, 0.8
 
@@ -36,10 +37,15 @@ def label_frames(clip: Clip, maps: tuple[JointMap, ...] | None = None) -> tuple[
     trunk = at.get("neck", at.get("head", at["chest"])) - (at["thigh.L"] + at["thigh.R"]) / 2
     upright = trunk[:, 1] / np.linalg.norm(trunk, axis=1)
     label = np.where(_is_moving(clip, places), "moving", "standing").astype(object)
-    label[hips < LOW] = "sitting"
-    label[(hips < CROUCHED) & (hips >= LOW) | (knee < KNEE_DOWN) & (hips >= LOW / 2)] = "kneeling"
-    label[(upright < LYING_TRUNK) & (hips < LOW) & (knee >= KNEE_DOWN)] = "lying"
-    label[(upright < LYING_TRUNK) & (hips < LOW / 2)] = "lying"
+    feet_to_hips = (at["foot.L"] + at["foot.R"] - at["thigh.L"] - at["thigh.R"])[:, [0, 2]] / 2
+    on_seat = np.linalg.norm(feet_to_hips, axis=1) / leg > BEHIND_FEET
+    label[hips < CROUCHED] = "kneeling"
+    label[(hips < CROUCHED) & on_seat | (hips < ON_FLOOR)] = "sitting"
+    label[(knee < KNEE_DOWN) & (hips >= ON_FLOOR)] = "kneeling"
+    down = (upright < LYING_TRUNK) & (hips < LOW)
+    label[down & ((knee >= KNEE_DOWN) | (hips < LOW / 2))] = "lying"
+    feet = np.minimum(height[:, joints["foot.L"]], height[:, joints["foot.R"]])
+    label[(feet > hips) & (hips < CROUCHED)] = "lying"  # rolling, or legs in the air
     label[height.min(axis=1) > AIRBORNE] = "airborne"
     return tuple(str(v) for v in label)
 

@@ -4,7 +4,6 @@ The file carries no rest skeleton: each body's offset from its parent is the med
 parent's frame, which is constant but for rounding. All-identity rotations are an upright body with hanging arms.
 """
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -62,18 +61,19 @@ def read_amp(path: Path) -> Clip:
 
 def _read_arrays(path: Path) -> tuple[float, list[str], F64, F64]:
     try:
-        with np.load(path, allow_pickle=False) as z:
+        # opened here, since NumPy leaves a file open that is no archive
+        with path.open("rb") as f, np.load(f, allow_pickle=False) as z:
             if missing := [k for k in KEYS if k not in z.files]:
                 raise InputError(f"{path}: no AMP motion: {', '.join(missing)} missing; it holds {', '.join(z.files)}")
             fps, names = float(z["fps"]), [str(n) for n in z["body_names"]]
             positions, quaternions = z["body_positions"].astype(np.float64), z["body_rotations"].astype(np.float64)
     except InputError:
         raise
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as e:
+    except Exception as e:  # damaged archives end in errors of zipfile, zlib, struct, tokenize and others
         raise InputError(f"{path}: not a readable npz of numbers: {e}") from e
     if missing := [n for n in PARENTS if n not in names]:
         raise InputError(f"{path}: bodies {', '.join(missing)} missing; an AMP humanoid has {', '.join(PARENTS)}")
-    n, b = len(positions), len(names)
+    n, b = quaternions.shape[0] if quaternions.ndim else 0, len(names)
     if not n or positions.shape != (n, b, 3) or quaternions.shape != (n, b, 4):
         raise InputError(
             f"{path}: body_positions {positions.shape} and body_rotations {quaternions.shape}; "

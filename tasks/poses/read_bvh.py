@@ -95,10 +95,13 @@ def _parse_tree(lines: list[str], path: Path) -> tuple[list[_Joint], int]:
             if word == "HIERARCHY":
                 words = words[1:]
             elif word in ("ROOT", "JOINT", "END"):
-                opening = _open_joint(word, words, joints, stack, where, i + 1)
-                words = []
+                end = words.index("{") if "{" in words else len(words)
+                opening = _open_joint(word, words[:end], joints, stack, where, i + 1)
+                words = words[end:]
             elif word == "{":
-                stack.append(-1 if opening is None else opening)
+                if opening is None:
+                    raise InputError(f"{where}: '{{' opens nothing; expected it after ROOT, JOINT or End Site")
+                stack.append(opening)
                 opening, words = None, words[1:]
             elif word == "}":
                 if not stack:
@@ -157,7 +160,7 @@ def _set_channels(words: list[str], joints: list[_Joint], stack: list[int], wher
     if not stack or stack[-1] < 0:
         raise InputError(f"{where}: CHANNELS outside a joint")
     joint = joints[stack[-1]]
-    if not words or not words[0].isdigit():
+    if not words or not (words[0].isascii() and words[0].isdigit()):
         raise InputError(f"{where}: CHANNELS of '{joint.name}' without a count")
     n = int(words[0])
     names = [w[0].upper() + w[1:].lower() for w in words[1 : n + 1]]

@@ -7,14 +7,16 @@ of the BVH files.
 import tomllib
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from manikin.tasks.errors import InputError
-from manikin.tasks.poses.clip import Clip
+from manikin.tasks.poses.clip import Clip, first_frame
 from manikin.tasks.poses.joint_maps import JointMap, read_joint_maps
 from manikin.tasks.poses.read_amp import read_amp
 from manikin.tasks.poses.read_bvh import read_bvh
 from manikin.tasks.poses.read_deepmimic import read_deepmimic
+from manikin.tasks.poses.retarget import postures_from_clip
 
 SETTINGS = "joint_maps.toml"
 
@@ -30,13 +32,15 @@ def read_clips(folder: Path) -> tuple[list[Clip], list[tuple[Path, str]]]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected one with motion files (*.bvh, *.txt, *.npz)")
-    readers = _readers(folder)
+    readers, maps = _readers(folder), folder_maps(folder)
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix.lower() in readers]
     clips: list[Clip] = []
     skipped: list[tuple[Path, str]] = []
     for path in files:
         try:
-            clips.append(readers[path.suffix.lower()](path))
+            clip = readers[path.suffix.lower()](path)
+            postures_from_clip(first_frame(clip), maps)  # a skeleton that cannot be carried over is as bad as no motion
+            clips.append(clip)
         except InputError as e:
             skipped.append((path, str(e)))
     if not clips:
@@ -56,7 +60,7 @@ def _readers(folder: Path) -> dict[str, Callable[[Path], Clip]]:
     if (own := folder / SETTINGS).is_file():
         settings = tomllib.loads(own.read_text(encoding="utf-8"))
     unit, up = settings.get("metres_per_unit"), settings.get("up")
-    if unit is not None and not (isinstance(unit, int | float) and unit > 0):
+    if unit is not None and (isinstance(unit, bool) or not isinstance(unit, int | float) or not 0 < unit < inf):
         raise InputError(f"{own}: metres_per_unit = {unit!r}; expected a number above 0")
     if up not in (None, "y", "z"):
         raise InputError(f"{own}: up = {up!r}; expected 'y' or 'z'")

@@ -64,7 +64,7 @@ def _read_frames(path: Path) -> F64:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as e:
         raise InputError(f"{path}: cannot be read: {e.strerror}") from e
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise InputError(f"{path}: no DeepMimic motion: not JSON ({e})") from e
     rows = content.get("Frames") if isinstance(content, dict) else None
     if not isinstance(rows, list) or not rows:
@@ -73,10 +73,12 @@ def _read_frames(path: Path) -> F64:
         if not isinstance(row, list) or len(row) != N_FLOATS:
             found = f"{len(row)} numbers" if isinstance(row, list) else f"a {type(row).__name__}"
             raise InputError(f"{path}: frame {i} holds {found}; a DeepMimic humanoid has {N_FLOATS} numbers a frame")
+        if wrong := [v for v in row if isinstance(v, bool) or not isinstance(v, int | float)]:
+            raise InputError(f"{path}: frame {i} holds {wrong[0]!r:.40}, which is no number")
     try:
         frames = np.asarray(rows, np.float64)
-    except (TypeError, ValueError) as e:
-        raise InputError(f"{path}: a frame holds something that is no number: {e}") from e
+    except OverflowError as e:
+        raise InputError(f"{path}: a frame holds a number beyond all floats: {e}") from e
     if not np.isfinite(frames).all():
         i, k = np.argwhere(~np.isfinite(frames))[0]
         raise InputError(f"{path}: frame {i}, number {k} is {frames[i, k]}; expected finite numbers")

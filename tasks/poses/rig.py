@@ -71,7 +71,9 @@ def pose_from_segments(anatomy: Anatomy, segments: F64, curls: F64) -> F64:
         local.append(bones[name] if p < 0 else np.swapaxes(globals_[p], -1, -2) @ bones[name])
     pose[:, moved] = axis_angle_from_matrix(np.stack(local, axis=1))
     flexion = FINGER_FLAT + curls[..., None] * (FINGER_FIST - FINGER_FLAT)  # (N, 2, 5, 3)
-    pose[:, anatomy.finger_joints.ravel()] = (flexion[..., None] * anatomy.finger_axes).reshape(len(pose), -1, 3)
+    pose[:, anatomy.finger_joints.ravel()] = (flexion[..., None] * anatomy.finger_axes).reshape(
+        len(pose), anatomy.finger_joints.size, 3
+    )
     return pose
 
 
@@ -132,7 +134,8 @@ def _arm(anatomy: Anatomy, G: dict[str, F64], W: dict[str, F64], out: dict[str, 
     rest = anatomy.zero[SEGMENT[f"upper_arm.{s}"]].T
     twist = shoulder_twist(back @ W[f"upper_arm.{s}"], s) - shoulder_twist(rest, s)
     own = anatomy.bone(f"upperarm01.{s}", f"upperarm02.{s}")
-    out[f"upperarm01.{s}"] = upper @ _about(own, -UPPER_ARM_TWIST_BACK * twist)
+    # the twist is counted about y, from the elbow to the shoulder, the bone runs the other way: + gives it back
+    out[f"upperarm01.{s}"] = upper @ _about(own, UPPER_ARM_TWIST_BACK * twist)
     out[f"upperarm02.{s}"] = upper
     axis = anatomy.bone(f"lowerarm01.{s}", f"wrist.{s}")
     twist = _twist(np.swapaxes(fore, -1, -2) @ hand, axis)

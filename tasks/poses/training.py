@@ -123,8 +123,11 @@ def gather_examples(
     )
     everything = [*parts, keys]
     return Examples(
-        joined([p.postures for p in everything]),
-        *(np.concatenate([getattr(p, f) for p in everything]) for f in ("labels", "names", "clip", "is_key")),  # type: ignore[arg-type]
+        postures=joined([p.postures for p in everything]),
+        labels=np.concatenate([p.labels for p in everything]),
+        names=np.concatenate([p.names for p in everything]),
+        clip=np.concatenate([p.clip for p in everything]),
+        is_key=np.concatenate([p.is_key for p in everything]),
         n_broken=sum(p.n_broken for p in parts),
     )
 

@@ -31,8 +31,8 @@ GARMENTS = {
     "t-shirt": (TOP, T_SHIRT, 0.02),
     "long sleeves": (TOP, LONGSLEEVE, 0.04),
     "hoodie": (TOP, HOODIE, 0.04),
-    "trousers": (TROUSERS, {}, 0.06),
-    "shorts": (TROUSERS, SHORTS, 0.06),
+    "trousers": (TROUSERS, {}, 0.08),
+    "shorts": (TROUSERS, SHORTS, 0.08),
     "skirt": (SKIRT, {}, 0.02),
 }
 

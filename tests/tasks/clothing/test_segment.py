@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -50,9 +53,6 @@ def test_alpha_is_taken_as_it_is(shots, name: str) -> None:
     assert overlap(cutout.mask > 0, photo.alpha > 127) > 0.99
 
 
-@pytest.mark.xfail(
-    strict=True, reason="small holes are filled in alpha too: ground between sleeve and body counts as cloth"
-)
 def test_no_pixel_that_alpha_clears_is_cloth(shots) -> None:
     photo = shots.read("bogo01_1")
     assert not ((segment(photo).mask > 0) & (photo.alpha < 64)).any()
@@ -74,9 +74,10 @@ def test_a_large_hole_stays_ground(shots) -> None:
     assert not segment(shots.picture(rgb)).mask[120:210, 120:180].any()
 
 
+@pytest.mark.xfail(strict=True, reason="most of a soft shadow on plain ground stays in the cut: it overlaps to 0.85")
 def test_a_soft_shadow_is_ground(shots) -> None:
     y, x = np.mgrid[:300, :300]
-    shadow = 1 - 0.3 * np.exp(-((np.maximum(np.maximum(abs(x - 160) - 70, abs(y - 165) - 80), 0) / 12.0) ** 2))
+    shadow = 1 - 0.2 * np.exp(-((np.maximum(np.maximum(abs(x - 160) - 70, abs(y - 165) - 80), 0) / 5) ** 2))
     rgb = np.rint(plain(235, 233, 230) * shadow[..., None]).astype(np.uint8)
     truth = np.zeros((300, 300), bool)
     truth[70:240, 80:220] = True
@@ -86,8 +87,6 @@ def test_a_soft_shadow_is_ground(shots) -> None:
 
 def test_the_same_photo_gives_the_same_cut(shots) -> None:
     """GrabCut draws from OpenCV's own random state."""
-    import cv2
-
     photo = shots.without_alpha(shots.read("bogo03_1"), *WHITE)
     first = segment(photo)
     cv2.setRNGSeed(4711)
@@ -143,12 +142,17 @@ def test_a_garment_that_runs_out_of_the_picture_is_refused(shots) -> None:
     refused(inner, "runs out of the picture|no garment found|nothing stands out")
 
 
+def test_a_transparent_picture_that_cuts_the_garment_off_is_refused(shots) -> None:
+    photo = shots.read("polo01")
+    refused(replace(photo, rgb=photo.rgb[:520], alpha=photo.alpha[:520]), "runs out of the picture .on .* bottom side")
+
+
 @pytest.mark.xfail(
-    strict=True, reason="the frame check counts all four sides: cloth along one whole side is let through"
+    strict=True, reason="GrabCut learns the cloth in the frame as ground; half a polo is dressed as a skirt"
 )
-def test_a_garment_cut_off_at_one_side_is_refused(shots) -> None:
+def test_a_photo_that_cuts_the_garment_off_is_refused(shots) -> None:
     photo = shots.without_alpha(shots.read("polo01"), *GREY)
-    refused(shots.picture(photo.rgb[:520]), "runs out of the picture")
+    refused(shots.picture(photo.rgb[:600]), "runs out of the picture")
 
 
 @pytest.mark.parametrize("direction", [0, 1])

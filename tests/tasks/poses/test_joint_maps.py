@@ -66,7 +66,7 @@ def test_known_skeletons_are_understood(names, expected):
     assert set(required_landmarks()) <= set(found)
     for landmark, joint in expected.items():
         assert names[found[landmark]] == joint
-    assert len(set(found[k] for k in required_landmarks())) == len(required_landmarks())
+    assert len({found[k] for k in required_landmarks()}) == len(required_landmarks())
 
 
 def test_the_body_itself_is_understood(body):

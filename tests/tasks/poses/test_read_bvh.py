@@ -1,3 +1,4 @@
+import contextlib
 from itertools import permutations
 
 import numpy as np
@@ -6,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from manikin.tasks.bodies.rotations import geodesic_angle
 from manikin.tasks.errors import InputError
 from manikin.tasks.poses.clip import joint_positions, rest_positions
 from manikin.tasks.poses.joint_maps import JointMap
@@ -78,7 +78,9 @@ def bvh_text(rows, order="ZXY", unit=1.0, world=None, interval=1 / 60, declared=
         places = " ".join(f"{a}position" for a in root)
         turns = " ".join(f"{a}rotation" for a in order)
         children = [child for child, (parent, _) in bones.items() if parent == name]
-        lines.extend([f"{tab}{'JOINT' if depth else 'ROOT'} {name}", f"{tab}{{", f"{inner}OFFSET {triple(bones[name][1])}"])
+        lines.extend(
+            [f"{tab}{'JOINT' if depth else 'ROOT'} {name}", f"{tab}{{", f"{inner}OFFSET {triple(bones[name][1])}"]
+        )
         lines.append(f"{inner}CHANNELS {3 if depth else 6} {'' if depth else places + ' '}{turns}")
         for child in children:
             write(child, depth + 1)
@@ -159,7 +161,14 @@ def test_channels_may_stand_in_any_order_and_case(tmp_path):
     np.testing.assert_array_equal(joint_positions(read_bvh(write(tmp_path, text))), joint_positions(straight))
 
 
-UNITS = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001, "inches": 0.0254, "cmu": 0.0254 / 0.45, "feet": 0.3048}
+UNITS = {
+    "metres": 1.0,
+    "centimetres": 0.01,
+    "millimetres": 0.001,
+    "inches": 0.0254,
+    "cmu": 0.0254 / 0.45,
+    "feet": 0.3048,
+}
 
 
 @pytest.mark.parametrize("up", ["y", "z"])
@@ -228,7 +237,6 @@ def test_braces_may_stand_beside_other_words_and_lines_end_in_any_way(tmp_path):
         np.testing.assert_array_equal(joint_positions(read_bvh(write(tmp_path, text))), joint_positions(plain))
 
 
-@pytest.mark.xfail(strict=True, raises=InputError, reason="the brace is taken for a part of the joint's name")
 def test_a_brace_may_open_on_the_line_of_the_joints_name(tmp_path):
     rows = random_rows(9)
     lines = bvh_text(rows).splitlines()
@@ -242,9 +250,7 @@ def test_a_brace_may_open_on_the_line_of_the_joints_name(tmp_path):
 
 
 def test_names_with_blanks_and_prefixes(tmp_path):
-    bones = {
-        f"mixamorig:{n}": (f"mixamorig:{p}" if p else "", o) for n, (p, o) in BONES.items() if "Joint" not in n
-    }
+    bones = {f"mixamorig:{n}": (f"mixamorig:{p}" if p else "", o) for n, (p, o) in BONES.items() if "Joint" not in n}
     bones = {n: (p.replace("LHipJoint", "Hips").replace("RHipJoint", "Hips"), o) for n, (p, o) in bones.items()}
     rows = [(np.zeros(3), np.zeros((len(bones), 3)))]
     clip = read_bvh(write(tmp_path, bvh_text(rows, bones=bones)))
@@ -388,10 +394,7 @@ def test_a_wrong_count_of_channels(count, tmp_path):
         "",
         "three",
         "-1",
-        pytest.param(
-            "²",
-            marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="str.isdigit takes what int() does not"),
-        ),
+        "²",
     ],
 )
 def test_a_count_of_channels_that_is_none(count, tmp_path):
@@ -441,7 +444,6 @@ def test_no_line_of_the_hierarchy_can_be_left_out(line, tmp_path):
     refusal(tmp_path, "\n".join(lines[: line - 1] + lines[line:]))
 
 
-@pytest.mark.xfail(strict=True, raises=StopIteration, reason="a brace that opens no joint ends in StopIteration")
 def test_the_root_cannot_be_left_out(tmp_path):
     refusal(tmp_path, bvh_text(STILL).replace("ROOT Hips\n", ""))
 
@@ -498,14 +500,14 @@ BASE = bvh_text(random_rows(6, n_frames=2)).split(" ")
 @settings(max_examples=150)
 @given(
     st.integers(0, len(BASE) - 1),
-    st.one_of(st.sampled_from(["{", "}", "nan", "-1", "JOINT", "End Site", "\n", "MOTION", "1e400"]), st.text(max_size=8)),
+    st.one_of(
+        st.sampled_from(["{", "}", "nan", "-1", "JOINT", "End Site", "\n", "MOTION", "1e400"]), st.text(max_size=8)
+    ),
 )
 def test_whatever_is_wrong_is_told_as_an_input_error(tmp_path_factory, k, word):
     path = tmp_path_factory.getbasetemp() / "fuzz.bvh"
     path.write_text(" ".join([*BASE[:k], word, *BASE[k + 1 :]]), encoding="utf-8", errors="replace")
-    try:
+    with contextlib.suppress(InputError):
         clip = read_bvh(path)
-    except InputError as error:
-        assert str(path) in str(error)
-    else:
-        assert geodesic_angle(clip.rotations, clip.rotations).max() < 1e-6  # rotations, every one of them
+        np.testing.assert_allclose(np.linalg.det(clip.rotations), 1.0)
+        assert np.isfinite(joint_positions(clip)).all()

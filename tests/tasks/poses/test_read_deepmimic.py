@@ -28,7 +28,20 @@ COLUMNS = {
     "left_shoulder": (39, 43),
     "left_elbow": (43, 44),
 }
-STILL = [1 / 30, 0.0, 0.85, 0.0, *[1, 0, 0, 0] * 4, 0.0, *[1, 0, 0, 0] * 2, 0.0, *[1, 0, 0, 0], 0.0, *[1, 0, 0, 0] * 2, 0.0]
+STILL = [
+    1 / 30,
+    0.0,
+    0.85,
+    0.0,
+    *[1, 0, 0, 0] * 4,
+    0.0,
+    *[1, 0, 0, 0] * 2,
+    0.0,
+    *[1, 0, 0, 0],
+    0.0,
+    *[1, 0, 0, 0] * 2,
+    0.0,
+]
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +114,9 @@ def test_they_walk_forwards_with_knees_and_elbows_bent_as_people_bend_them(pack,
     way = clip.root_positions[-1] - clip.root_positions[0]
     assert forward.mean(axis=0) @ way / np.linalg.norm(way) > 0.9
     for s in ("left", "right"):
-        knee = at[f"{s}_ankle"] - (2 * at[f"{s}_knee"] - at[f"{s}_hip"])  # the foot, seen from where a straight leg ends
+        knee = at[f"{s}_ankle"] - (
+            2 * at[f"{s}_knee"] - at[f"{s}_hip"]
+        )  # the foot, seen from where a straight leg ends
         elbow = at[f"{s}_wrist"] - (2 * at[f"{s}_elbow"] - at[f"{s}_shoulder"])
         assert np.einsum("fi,fi->f", knee, forward).mean() < 0
         assert np.einsum("fi,fi->f", elbow, forward).mean() > 0
@@ -177,7 +192,6 @@ def test_a_cut_motion_is_told(pack, tmp_path):
             read_deepmimic(path)
 
 
-@pytest.mark.xfail(strict=True, raises=RecursionError, reason="json's RecursionError is no ValueError")
 def test_brackets_without_end_are_told(tmp_path):
     path = tmp_path / "take.txt"
     path.write_text("[" * 200_000)
@@ -185,13 +199,11 @@ def test_brackets_without_end_are_told(tmp_path):
         read_deepmimic(path)
 
 
-@pytest.mark.xfail(strict=True, raises=OverflowError, reason="NumPy's OverflowError is no ValueError")
 def test_a_number_beyond_all_floats_is_told(tmp_path):
     with pytest.raises(InputError):
         read_deepmimic(write(tmp_path, [changed(2, 10**400)]))
 
 
-@pytest.mark.xfail(strict=True, reason="texts are read as numbers; a list for each number ends in SciPy's ValueError")
 @pytest.mark.parametrize("frame", [changed(2, "0.85"), [[v] for v in STILL]], ids=["a text", "a list a number"])
 def test_a_number_in_other_clothes_is_told(frame, tmp_path):
     with pytest.raises(InputError):

@@ -55,11 +55,15 @@ def source_directions(clip):
     """Unit directions (F, 8, 3) of the source's limbs in the world, from its joints' places alone."""
     joints, places = match_joints(clip.joint_names, clip.source), joint_positions(clip)
     ends = [next(f"{e}.{p[-1]}" for e in LIMBS[p[:-2]][0] if f"{e}.{p[-1]}" in joints) for p in PARTS]
-    return unit(np.stack([places[:, joints[e]] - places[:, joints[p]] for p, e in zip(PARTS, ends, strict=True)], axis=1))
+    return unit(
+        np.stack([places[:, joints[e]] - places[:, joints[p]] for p, e in zip(PARTS, ends, strict=True)], axis=1)
+    )
 
 
 def rig_directions(anatomy, joints):
-    pairs = [(anatomy.joint(f"{LIMBS[p[:-2]][1]}.{p[-1]}"), anatomy.joint(f"{LIMBS[p[:-2]][2]}.{p[-1]}")) for p in PARTS]
+    pairs = [
+        (anatomy.joint(f"{LIMBS[p[:-2]][1]}.{p[-1]}"), anatomy.joint(f"{LIMBS[p[:-2]][2]}.{p[-1]}")) for p in PARTS
+    ]
     return unit(np.stack([joints[:, b] - joints[:, a] for a, b in pairs], axis=1))
 
 
@@ -179,7 +183,9 @@ def test_where_the_world_faces_does_not_matter(clips, yaw):
 
 def test_size_and_place_do_not_matter(clips):
     for clip in clips[::3]:
-        other = replace(clip, offsets=1.7 * clip.offsets, tips=1.7 * clip.tips, root_positions=clip.root_positions + 9.0)
+        other = replace(
+            clip, offsets=1.7 * clip.offsets, tips=1.7 * clip.tips, root_positions=clip.root_positions + 9.0
+        )
         same(postures_from_clip(other), postures_from_clip(clip))
 
 
@@ -240,6 +246,22 @@ def test_missing_hands_hang_relaxed_and_mirror_each_other(clips):
     assert (postures.curls < 0.6).all()
 
 
+@pytest.mark.parametrize("lean", [-8.0, 8.0])
+def test_a_rest_that_leans_is_a_body_that_leans(clips, body, anatomy, lean):
+    """Identity rotations mean the file's own rest; where its trunk leans, so does the person."""
+    straight = next(c for c in clips if c.name == "humanoid3d_walk")
+    straight = replace(straight, rotations=np.tile(np.eye(3), (1, len(straight.parents), 1, 1)))
+    offsets, forward = straight.offsets.copy(), matrix_from_axis_angle([0.0, 0.0, -np.radians(lean)])  # it faces +x
+    for joint in ("chest", "neck", "left_shoulder", "right_shoulder"):
+        offsets[straight.joint(joint)] = forward @ offsets[straight.joint(joint)]
+    tilts = []
+    for clip in (straight, replace(straight, offsets=offsets)):
+        joints = rig_joints(anatomy, retarget(clip, body))[0]
+        trunk = joints[anatomy.joint("neck01")] - joints[anatomy.joint("root")]
+        tilts.append(np.degrees(np.arctan2(trunk[2], trunk[1])))
+    assert tilts[1] - tilts[0] == pytest.approx(lean, abs=1.0)
+
+
 def test_an_unknown_skeleton_is_told(clips, body):
     clip = replace(clips[0], joint_names=tuple(f"bone {j}" for j in range(len(clips[0].joint_names))))
     with pytest.raises(InputError, match="no known naming convention") as caught:
@@ -252,6 +274,6 @@ def test_a_bone_of_no_length_is_told(clips, body, joint):
     clip = next(c for c in clips if c.name == "humanoid3d_walk")
     offsets = clip.offsets.copy()
     offsets[clip.joint(joint)] = 0.0
-    with pytest.raises(InputError, match="no length at rest|neither a hand") as caught:
+    with pytest.raises(InputError, match=r"no length at rest|neither a hand") as caught:
         retarget(replace(clip, offsets=offsets), body)
     assert clip.source in str(caught.value)
