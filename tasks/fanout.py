@@ -10,15 +10,17 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 
 import dask
-from distributed import Client, LocalCluster, as_completed
+from distributed import Client, Future, LocalCluster, wait
 from distributed.scheduler import KilledWorker
 
 from manikin.storage.stage import is_disk_full
 
 WINDOW_PER_WORKER = 2
+PATIENCE_S = 30.0  # after so long without a shard, see whether there are workers at all
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
 
@@ -86,29 +88,39 @@ def map_shards(client: Client, work: Callable[[int], dict[str, Any]], shards: It
 
 
 def _run(client: Client, work: Callable[[int], dict[str, Any]], shards: list[int], done: Done) -> dict[int, Exception]:
-    waiting, running, failed = iter(shards), as_completed(), {}
-    names: dict[Any, int] = {}
-
-    def submit() -> None:
-        for shard in waiting:
-            future = client.submit(work, shard, pure=False, retries=0)
-            names[future.key] = shard
-            running.add(future)
-            return
-
-    for _ in range(WINDOW_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))):
-        submit()
-    for future in running:
-        shard = names.pop(future.key)
-        try:
-            done(shard, future.result())
-        except Exception as error:
-            if is_disk_full(error):  # every other shard would fail as well
-                raise
-            failed[shard] = error
-        future.release()
-        submit()
+    waiting, failed = iter(shards), dict[int, Exception]()
+    window = WINDOW_PER_WORKER * max(1, len(client.nthreads()))
+    running = {client.submit(work, shard, pure=False, retries=0): shard for shard in islice(waiting, window)}
+    while running:
+        for future in _next_ended(client, list(running)):
+            shard = running.pop(future)
+            try:
+                done(shard, future.result())
+            except Exception as error:
+                if is_disk_full(error):  # every other shard would fail as well
+                    raise
+                failed[shard] = error
+            future.release()
+            for following in islice(waiting, 1):
+                running[client.submit(work, following, pure=False, retries=0)] = following
     return failed
+
+
+def _next_ended(client: Client, futures: list[Future]) -> Iterable[Future]:
+    """Return the futures that have ended, as soon as there is one.
+
+    Raises:
+        RuntimeError: no worker is left to run them; Dask itself would wait for ever.
+    """
+    while True:
+        try:
+            return cast(Iterable[Future], wait(futures, timeout=PATIENCE_S, return_when="FIRST_COMPLETED").done)
+        except TimeoutError:
+            if not client.nthreads():
+                raise RuntimeError(
+                    f"no worker is left at {client.scheduler.address}; the lines above, or the workers' own logs, say why. "
+                    "What is committed stays; run again to do the rest"
+                ) from None
 
 
 def default_workers() -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from distributed import Client
 
+from manikin.tasks import fanout
 from manikin.tasks.fanout import cluster, map_shards
 
 # Workers live in other processes: what they do must be importable there, so it is sent by value with cloudpickle.
@@ -73,3 +74,20 @@ def test_shard_that_always_kills_is_named_and_the_others_finish(client: Client, 
 def test_full_disk_ends_the_run_at_once(client: Client) -> None:
     with pytest.raises(OSError, match="No space left on device"):
         map_shards(client, full_disk, range(3), lambda shard, info: None)
+
+
+class Unloadable:
+    """A task that workers cannot load, such as code that is not installed where they run: it ends them."""
+
+    def __call__(self, shard: int) -> dict[str, Any]:
+        return {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        here = f"__import__('os').getpid() == {os.getpid()}"
+        return eval, (f"print if {here} else __import__('no_such_module')",)
+
+
+def test_a_run_without_workers_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "PATIENCE_S", 2.0)
+    with cluster(1) as client, pytest.raises(RuntimeError, match="no worker is left at tcp://"):
+        map_shards(client, Unloadable(), range(3), lambda shard, info: None)

@@ -20,7 +20,9 @@ SPECIAL = [
 
 def somebody(rng: np.random.Generator) -> AdultShape:
     sex = "female" if rng.random() < 0.5 else "male"
-    return AdultShape(sex, float(rng.choice([30.0, 65.0])), rng.normal(1.7, 0.05), 70.0, 0.5, rng.normal(size=3).astype(np.float32))
+    return AdultShape(
+        sex, float(rng.choice([30.0, 65.0])), rng.normal(1.7, 0.05), 70.0, 0.5, rng.normal(size=3).astype(np.float32)
+    )
 
 
 @pytest.fixture
@@ -28,7 +30,12 @@ def choices() -> Choices:
     layers = [(f"{slot}-{sex}-{k}", slot, sex) for slot in SLOTS for sex in ("any", "male", "female") for k in range(3)]
     return Choices(
         poses=pd.DataFrame(
-            {"pose": range(40), "label": ["standing", "airborne"] * 20, "source": ["prior", "mocap"] * 20, "origin": "walk"}
+            {
+                "pose": range(40),
+                "label": ["standing", "airborne"] * 20,
+                "source": ["prior", "mocap"] * 20,
+                "origin": "walk",
+            }
         ),
         wardrobe=pd.DataFrame(
             [*((*layer, "plain", "any") for layer in layers), ("gown-any", "top", "any", "dress", "any"), *SPECIAL],
