@@ -3,6 +3,8 @@
 import errno
 import os
 import signal
+import sys
+import types
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -76,18 +78,11 @@ def test_full_disk_ends_the_run_at_once(client: Client) -> None:
         map_shards(client, full_disk, range(3), lambda shard, info: None)
 
 
-class Unloadable:
-    """A task that workers cannot load, such as code that is not installed where they run: it ends them."""
-
-    def __call__(self, shard: int) -> dict[str, Any]:
-        return {}
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        here = f"__import__('os').getpid() == {os.getpid()}"
-        return eval, (f"print if {here} else __import__('no_such_module')",)
-
-
 def test_a_run_without_workers_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that workers cannot load, such as code that is not installed where they run, ends them."""
+    module = types.ModuleType("known_only_here")
+    exec("def work(shard):\n    return {}", module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(fanout, "PATIENCE_S", 2.0)
     with cluster(1) as client, pytest.raises(RuntimeError, match="no worker is left at tcp://"):
-        map_shards(client, Unloadable(), range(3), lambda shard, info: None)
+        map_shards(client, module.work, range(3), lambda shard, info: None)
