@@ -112,9 +112,7 @@ def _write(group: zarr.Group, layer: Layer) -> dict[str, Any]:
 
 
 def _wardrobe(model: BodyModel, front: BodyFront, seed: int, work: Work, skipped: Skipped) -> Iterator[Layer]:
-    yield from _skins(model, front, seed)
-    yield from _hair(model, front, seed)
-    filled = set()
+    filled = set()  # the user's photos first, so that a folder of nothing usable is said at once
     for layer in _garments(front, work, skipped):
         filled.add(layer.slot)
         yield layer
@@ -126,6 +124,8 @@ def _wardrobe(model: BodyModel, front: BodyFront, seed: int, work: Work, skipped
     if "bottom" not in filled:
         yield from _defaults(front, seed, default_bottoms, "bottom", BOTTOM_STREAM, DEFAULT_BOTTOMS)
     yield from _defaults(front, seed, default_shoes, "shoes", SHOES_STREAM, DEFAULT_SHOES)
+    yield from _skins(model, front, seed)
+    yield from _hair(model, front, seed)
     yield Layer(NO_BOTTOM, "bottom", "none", np.zeros((1, 1, 4), np.uint8), "nothing", "CC0-1.0", "Manikin")
 
 
