@@ -131,7 +131,8 @@ def run_stages(config: SynthConfig) -> Path:
             again = stage in config.refresh
             todo = again or not is_committed(ref)
             if stage in SHARDED and todo and address is None:
-                client = stack.enter_context(cluster(config.workers or default_workers()))
+                shards = -(-config.images // config.shard)
+                client = stack.enter_context(cluster(min(config.workers or default_workers(), shards)))
                 address = client.scheduler.address
                 log.info("Dask dashboard: %s", client.dashboard_link)
             task = stage_task(stage, again=again, ref=ref)

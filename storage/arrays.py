@@ -5,6 +5,7 @@ never touch the same object. A CRC-32C follows the compressor, because Zarr itse
 that is missing reads as zeros: what exists is told by the stage's markers alone.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ ARRAYS = (
 
 
 def create_arrays(folder: Path, n: int, size: int, shard: int, attributes: Mapping[str, Any]) -> None:
-    """Create the empty arrays of a stage; does nothing where they stand.
+    """Create the empty arrays of a stage that do not stand yet.
 
     Args:
         folder: the attempt folder.
@@ -55,10 +56,11 @@ def create_arrays(folder: Path, n: int, size: int, shard: int, attributes: Mappi
         shard: images a shard.
         attributes: what the group says of itself (part names ...).
     """
-    if (folder / STORE / "zarr.json").exists():
-        return
-    group = zarr.open_group(folder / STORE, mode="w", attributes=dict(attributes))
+    group = zarr.open_group(folder / STORE, mode="a")
+    group.attrs.update(dict(attributes))
     for spec in ARRAYS:
+        if (folder / STORE / spec.name / "zarr.json").exists():
+            continue
         group.create_array(
             spec.name,
             shape=(n, *spec.shape(size)),
@@ -68,7 +70,7 @@ def create_arrays(folder: Path, n: int, size: int, shard: int, attributes: Mappi
             compressors=[_compressor(spec), Crc32cCodec()],
             fill_value=0,
             attributes={"unit": spec.unit, "meaning": spec.meaning},
-            overwrite=True,
+            overwrite=True,  # one that was being made when its process died
         )
 
 
@@ -89,10 +91,20 @@ def write_shard(folder: Path, shard: int, start: int, values: Mapping[str, NDArr
     """
     crcs = {}
     for spec in ARRAYS:
+        path = shard_object(folder, spec, shard)
+        path.unlink(missing_ok=True)  # Zarr would read what stands there, damaged or not, to change a part of it
         array = zarr.open_array(folder / STORE / spec.name, mode="r+")
         array[start : start + len(values[spec.name])] = values[spec.name]
-        crcs[spec.name] = file_crc(shard_object(folder, spec, shard))
+        with path.open("rb") as f:
+            os.fsync(f.fileno())
+        crcs[spec.name] = file_crc(path)
     return crcs
+
+
+def is_sound(folder: Path, shard: int, crcs: Mapping[str, str]) -> bool:
+    """Answer whether the objects of a shard are there and hold what was written."""
+    paths = {spec.name: shard_object(folder, spec, shard) for spec in ARRAYS}
+    return all(path.is_file() and file_crc(path) == crcs.get(name) for name, path in paths.items())
 
 
 def shard_object(folder: Path, spec: ArraySpec, shard: int) -> Path:

@@ -93,12 +93,17 @@ def data_folder(ref: StageRef) -> Path:
     return ref.folder / str(read_manifest(ref)["attempt"])
 
 
-def open_attempt(ref: StageRef) -> Path:
-    """Return the attempt folder to write into: the one left unfinished, or a new one."""
+def open_attempt(ref: StageRef, *, again: bool = False) -> Path:
+    """Return the attempt folder to write into: the one left unfinished, or a new one.
+
+    Args:
+        ref: the stage.
+        again: begin anew even where an attempt was left unfinished.
+    """
     current = read_manifest(ref)["attempt"] if is_committed(ref) else ""
     numbers = [int(p.name.removeprefix("attempt-")) for p in ref.folder.glob("attempt-*")]
     last = max(numbers, default=0)
-    reuse = last > 0 and f"attempt-{last}" != current
+    reuse = last > 0 and f"attempt-{last}" != current and not again
     attempt = ref.folder / f"attempt-{last if reuse else last + 1}"
     attempt.mkdir(parents=True, exist_ok=True)
     return attempt
@@ -118,13 +123,17 @@ def committed_shards(attempt: Path) -> dict[int, dict[str, Any]]:
 
 
 def commit(ref: StageRef, attempt: Path, info: Mapping[str, Any]) -> None:
-    """Finish a stage: write the manifest that names the attempt, then clear what it replaces."""
+    """Finish a stage: write the manifest that names the attempt, then clear older ones.
+
+    The attempt that counted until now stays until the next time, for those who are reading it.
+    """
+    before = read_manifest(ref)["attempt"] if is_committed(ref) else ""
     write_atomic(
         ref.folder / MANIFEST,
         to_json({**info, "stage": ref.stage, "digest": ref.digest, "attempt": attempt.name}),
     )
     for other in ref.folder.glob("attempt-*"):
-        if other != attempt:
+        if other.name not in (attempt.name, before):
             shutil.rmtree(other, ignore_errors=True)
 
 

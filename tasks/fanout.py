@@ -38,7 +38,6 @@ def cluster(workers: int, scheduler: str | None = None) -> Iterator[Client]:
     settings = {
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.scheduler.allowed-failures": 2,
-        "distributed.worker.memory.terminate": False,  # the kernel decides, not a guess at what mapped files weigh
         "distributed.nanny.pre-spawn-environ": ONE_THREAD,
     }
     with dask.config.set(settings):
@@ -53,6 +52,7 @@ def cluster(workers: int, scheduler: str | None = None) -> Iterator[Client]:
                 processes=True,
                 host="127.0.0.1",
                 dashboard_address="127.0.0.1:0",
+                memory_limit=0,  # a worker that Dask pauses for its size is never woken: it holds the same data for all shards
             ) as local,
             Client(local) as client,
         ):
@@ -95,11 +95,13 @@ def _run(client: Client, work: Callable[[int], dict[str, Any]], shards: list[int
         for future in _next_ended(client, list(running)):
             shard = running.pop(future)
             try:
-                done(shard, future.result())
+                info = future.result()
             except Exception as error:
                 if is_disk_full(error):  # every other shard would fail as well
                     raise
                 failed[shard] = error
+            else:
+                done(shard, info)
             future.release()
             for following in islice(waiting, 1):
                 running[client.submit(work, following, pure=False, retries=0)] = following

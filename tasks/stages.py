@@ -84,7 +84,7 @@ def make_stage(
             scheduler=scheduler,
         )
         try:
-            attempt = open_attempt(ref)
+            attempt = open_attempt(ref, again=again)
             with threadpool_limits(1):  # two threads of a shared machine are slower than one, and sum in another order
                 info = JOBS[ref.stage](attempt, work)
             commit(ref, attempt, {**_provenance(ref, work), **info})
@@ -123,8 +123,11 @@ def _progress(stage: str) -> Callable[[int, int], None]:
             return
         last = now
         log.info("%s: %d of %d", stage, done, total)
-        if artifact is None:
-            artifact = create_progress_artifact(progress=0.0, key=f"{stage}-progress", description=stage)
-        update_progress_artifact(artifact, progress=100 * done / total)
+        try:
+            if artifact is None:
+                artifact = create_progress_artifact(progress=0.0, key=f"{stage}-progress", description=stage)
+            update_progress_artifact(artifact, progress=100 * done / total)
+        except Exception as error:  # a server that does not answer must not end hours of work
+            log.warning("%s: the progress could not be told to the server: %s", stage, error)
 
     return report

@@ -8,7 +8,9 @@ import numpy as np
 from distributed import Client
 from numpy.typing import NDArray
 
-from manikin.storage.stage import committed_shards
+from manikin.storage.arrays import is_sound
+from manikin.storage.stage import committed_shards, file_crc
+from manikin.storage.tables import part_path
 from manikin.tasks.fanout import map_shards
 from manikin.tasks.jobs.work import Work
 
@@ -20,7 +22,7 @@ MakeShard = Callable[[int], dict[str, Any]]
 def run_shards(attempt: Path, work: Work, make: MakeShard, n: int, shard: int) -> dict[str, Any]:
     """Make the shards of n images that have no marker, on Dask, and return what the manifest says of them all."""
     shards = range(-(-n // shard))
-    finished = committed_shards(attempt)
+    finished = {s: info for s, info in committed_shards(attempt).items() if _is_sound(attempt, s, info["crc"])}
     done = sum(info["images"] for info in finished.values())
     work.report(done, n)
 
@@ -38,6 +40,11 @@ def run_shards(attempt: Path, work: Work, make: MakeShard, n: int, shard: int) -
     if missing:
         raise RuntimeError(f"shards {missing} have no marker in {attempt}; run again to make them")
     return {"images": n, "shards": [markers[s] for s in shards]}
+
+
+def _is_sound(attempt: Path, shard: int, crcs: dict[str, str]) -> bool:
+    part = part_path(attempt, shard)
+    return is_sound(attempt, shard, crcs) and part.is_file() and file_crc(part) == crcs["index"]
 
 
 def image_statistics(image: NDArray[np.uint8], mask: NDArray[np.uint8]) -> dict[str, float]:

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +6,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.storage.arrays import ARRAYS, create_arrays, open_arrays, read_slice, shard_object, write_shard
+from manikin.storage.arrays import (
+    ARRAYS,
+    create_arrays,
+    is_sound,
+    open_arrays,
+    read_slice,
+    shard_object,
+    write_shard,
+)
 
 SIZE = 16
 
@@ -35,6 +44,32 @@ def test_creating_again_keeps_what_is_written(tmp_path: Path) -> None:
     fill(tmp_path, 4, 2, values)
     create_arrays(tmp_path, 4, SIZE, 2, {})
     np.testing.assert_array_equal(read_slice(tmp_path, 0, 4)["images"], values["images"])
+
+
+def test_creation_that_was_cut_off_is_finished(tmp_path: Path) -> None:
+    create_arrays(tmp_path, 4, SIZE, 2, {"part_names": ["a"]})
+    shutil.rmtree(tmp_path / "arrays.zarr" / "depth")
+    (tmp_path / "arrays.zarr" / "part" / "zarr.json").unlink()
+    values = some_arrays(4)
+    fill(tmp_path, 4, 2, values)
+    np.testing.assert_array_equal(read_slice(tmp_path, 0, 4)["depth"], values["depth"])
+
+
+@pytest.mark.parametrize("damage", [b"", b"x" * 100])
+def test_damaged_shard_is_seen_and_can_be_written_again(tmp_path: Path, damage: bytes) -> None:
+    values = some_arrays(6)
+    create_arrays(tmp_path, 6, SIZE, 4, {})
+    for shard, rows in enumerate((slice(0, 4), slice(4, 6))):
+        part = {name: v[rows] for name, v in values.items()}
+        crcs = write_shard(tmp_path, shard, 4 * shard, part)
+        assert is_sound(tmp_path, shard, crcs)
+        shard_object(tmp_path, ARRAYS[0], shard).write_bytes(damage)
+        assert not is_sound(tmp_path, shard, crcs)
+        assert write_shard(tmp_path, shard, 4 * shard, part) == crcs
+        shard_object(tmp_path, ARRAYS[1], shard).unlink()
+        assert not is_sound(tmp_path, shard, crcs)
+        write_shard(tmp_path, shard, 4 * shard, part)
+    np.testing.assert_array_equal(read_slice(tmp_path, 0, 6)["images"], values["images"])
 
 
 @pytest.mark.parametrize("spec", ARRAYS, ids=lambda s: s.name)

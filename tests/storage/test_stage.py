@@ -60,7 +60,15 @@ def test_remaking_keeps_the_old_data_until_the_new_is_whole(ref: StageRef) -> No
     assert (data_folder(ref) / "data").read_text() == "old"
     commit(ref, new, {})
     assert (data_folder(ref) / "data").read_text() == "new"
+    assert (old / "data").read_text() == "old", "somebody may be reading it"
+    commit(ref, open_attempt(ref), {})
     assert not old.exists()
+
+
+def test_remaking_does_not_take_up_what_was_left(ref: StageRef) -> None:
+    left = open_attempt(ref)
+    commit_shard(left, 0, {"images": 5})
+    assert committed_shards(open_attempt(ref, again=True)) == {}
 
 
 def test_failed_write_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
