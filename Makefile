@@ -1,5 +1,5 @@
-# Two commands: `make demo` makes pictures, `make test` runs all tests. Both build .venv first; nothing outside this folder
-# and the asset cache is written.
+# Two commands: `make demo` makes pictures, `make test` runs all tests. Both build .venv first. Outside this folder they write
+# the asset cache (manikin assets pull) and, for the demo, Prefect's database.
 
 PYTHON ?= python3
 IMAGES ?= 64

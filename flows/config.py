@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from manikin.tasks.errors import InputError
 
@@ -63,6 +63,10 @@ Scheduler = Annotated[
 ]
 
 
+PIXEL_BYTES = 9  # of a pixel in all arrays of a shard
+SHARD_BYTES = 4 << 30
+
+
 class SynthConfig(BaseModel):
     """The parameters of one run of the flow `synth`."""
 
@@ -85,6 +89,16 @@ class SynthConfig(BaseModel):
     shard: Shard = 256
     scheduler: Scheduler = None
 
+    @model_validator(mode="after")
+    def _shard_fits(self) -> Self:
+        most = SHARD_BYTES // (PIXEL_BYTES * self.size**2)
+        if self.shard > max(1, most):
+            raise ValueError(
+                f"a shard of {self.shard} images of size {self.size} takes more than {SHARD_BYTES >> 30} GiB a worker; "
+                f"change --shard to {max(1, most)} or less"
+            )
+        return self
+
 
 def checked_config(**values: Any) -> SynthConfig:
     """Return the configuration that values describe.
@@ -99,6 +113,8 @@ def checked_config(**values: Any) -> SynthConfig:
 
 
 def _explain(error: Any) -> str:
+    if not error["loc"]:  # of several values together
+        return str(error["msg"]).removeprefix("Value error, ")
     where = str(error["loc"][0])
     option = "--" + where.replace("_", "-")
     expected = error["msg"].removeprefix("Input should be ").removeprefix("a valid ")

@@ -11,15 +11,19 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
+
+from manikin.tasks.errors import InputError
 
 DEFAULT_PORT = 4200
 START_LIMIT_S = 180.0
 PR_SET_PDEATHSIG = 1
+
+NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -36,18 +40,26 @@ def local_url(port: int = DEFAULT_PORT) -> str:
 def is_healthy(url: str) -> bool:
     """Answer whether a Prefect server answers at an address."""
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=3) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        with NO_PROXY.open(f"{url}/health", timeout=3) as answer:
+            return bool(answer.read(16).strip() == b"true")
+    except (OSError, HTTPException, ValueError):  # nobody there, not HTTP, no address at all
         return False
 
 
 def find_server(port: int = DEFAULT_PORT) -> str | None:
-    """Return the address of a running server: the one PREFECT_API_URL names, or the one on a port here."""
-    for url in (os.environ.get("PREFECT_API_URL"), local_url(port) if port else None):
-        if url and is_healthy(url):
-            return url
-    return None
+    """Return the address of a running server: the one PREFECT_API_URL names, else the one on a port here, else None.
+
+    Raises:
+        InputError: PREFECT_API_URL names a server that does not answer.
+    """
+    named = os.environ.get("PREFECT_API_URL")
+    if named and not is_healthy(named):
+        raise InputError(
+            f"no Prefect server answers at {named}, which PREFECT_API_URL names; start it, or unset PREFECT_API_URL to "
+            "have one started for each run"
+        )
+    url = named or (local_url(port) if port else None)
+    return url if url and is_healthy(url) else None
 
 
 def server_command(port: int) -> list[str]:

@@ -68,7 +68,7 @@ class Dataset:
         return column_shapes(self.folder / INDEX)
 
     def labels(self, name: str) -> NDArray[Any]:
-        """Return one label of all images, (n, ...): `coco17_xy`, `body_world`, `K`, `T_cam_world`, `pose` ...
+        """Return one label of all images, (n, ...): `coco17_xy`, `body_world`, `K`, `T_cam_world`, `pose_axis_angle` ...
 
         Raises:
             InputError: no such label; lists those there are.

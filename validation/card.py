@@ -52,7 +52,9 @@ def _left_out(stages: Mapping[str, Mapping[str, Any]]) -> str:
         lines += [f"* {name}: {file}: {reason}" for file, reason in skipped[:LISTED]]
         if len(skipped) > LISTED:
             lines.append(f"* {name}: {len(skipped) - LISTED} more, named in the stage's manifest")
-        lines += [f"* {name}: {count} times: {reason}" for reason, count in manifest.get("rejected", {}).items() if count]
+        lines += [
+            f"* {name}: {count} times: {reason}" for reason, count in manifest.get("rejected", {}).items() if count
+        ]
     return "\n".join(lines if len(lines) > 1 else [*lines, "nothing"])
 
 

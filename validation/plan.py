@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from manikin.tasks.images.composite import MODES
-from manikin.tasks.scenes.plan import SLOTS, Choices
+from manikin.tasks.scenes.outfit import SLOTS
+from manikin.tasks.scenes.plan import Choices
 from manikin.validation.suite import Check, require, run_suite
 
 

@@ -76,10 +76,10 @@ def list_photos(folder: Path) -> list[tuple[Path, str | None]]:
         InputError: the folder is missing or holds no photo, or its labels.csv lacks the columns.
     """
     if not folder.is_dir():
-        raise InputError(f"garments folder {folder}: not a folder; give a folder of JPEG, PNG or WebP photos")
+        raise InputError(f"photo folder {folder}: not a folder; give a folder of JPEG, PNG or WebP photos")
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     if not paths:
-        raise InputError(f"garments folder {folder}: holds no photo; expected files ending in {', '.join(SUFFIXES)}")
+        raise InputError(f"photo folder {folder}: holds no photo; expected files ending in {', '.join(SUFFIXES)}")
     labels = _read_labels(folder / "labels.csv")
     return [(p, labels.get(p.name, labels.get(p.stem))) for p in paths]
 

@@ -22,7 +22,7 @@ class Visibility(IntEnum):
 
     OUTSIDE = 0
     OWN_BODY = 1
-    OTHER = 2
+    OTHER = 2  # reserved: nothing but the person stands in a picture yet
     VISIBLE = 3
 
 

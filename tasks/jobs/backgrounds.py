@@ -30,6 +30,7 @@ class _Place:
     image: NDArray[np.uint8]
     licence: str
     attribution: str
+    file: str
 
 
 def run(attempt: Path, work: Work) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
     for place in photos:
         height, width = place.image.shape[:2]
         if min(height, width) < SMALLEST:
-            skipped.append((place.name, f"{width}x{height} pixels, expected at least {SMALLEST} on the shorter side"))
+            skipped.append((place.file, f"{width}x{height} pixels, expected at least {SMALLEST} on the shorter side"))
             continue
         small = _shrink(place.image)
         group.create_array(place.name, data=small, chunks=small.shape, overwrite=True)
@@ -79,13 +80,15 @@ def load_images(ref: StageRef) -> dict[str, NDArray[np.uint8]]:
 
 def _default() -> tuple[list[_Place], list[tuple[str, str]]]:
     files = [f for f in background_files() if f.scene in GROUND]
-    return [_Place(f.id.replace("/", "-"), read_background(f), f.licence, f.attribution) for f in files], []
+    return [
+        _Place(f.id.replace("/", "-"), read_background(f), f.licence, f.attribution, f.path.name) for f in files
+    ], []
 
 
 def _own(folder: Path) -> tuple[list[_Place], list[tuple[str, str]]]:
     photos, skipped = read_photos(folder)
     unique = {p.sha256: p for p in photos}
-    places = [_Place(p.sha256[:16], p.rgb, "user", p.path.name) for p in unique.values()]
+    places = [_Place(p.sha256[:16], p.rgb, "user", "user", p.path.name) for p in unique.values()]
     return places, [(path.name, reason) for path, reason in skipped]
 
 

@@ -27,7 +27,8 @@ from manikin.tasks.jobs.work import Work
 from manikin.tasks.scenes.background import BackgroundPlan, crop_box
 from manikin.tasks.scenes.camera import CameraPlan, place_camera
 from manikin.tasks.scenes.light import LightPlan, lights_of
-from manikin.tasks.scenes.plan import SLOTS, part_of_row
+from manikin.tasks.scenes.outfit import SLOTS
+from manikin.tasks.scenes.plan import part_of_row
 
 BATCH = 32  # bodies deformed at once
 FRAMING_STEP = 17  # every 17th vertex is enough to frame a person

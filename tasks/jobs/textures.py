@@ -15,7 +15,7 @@ import zarr
 from numpy.typing import NDArray
 
 from manikin.storage.assets import locate
-from manikin.storage.packs import licence_of
+from manikin.storage.packs import Licence, licence_of
 from manikin.storage.stage import StageRef, data_folder
 from manikin.storage.tables import read_table, write_table
 from manikin.tasks.bodies.model import BodyModel
@@ -31,12 +31,12 @@ from manikin.tasks.images.texture import Texture
 from manikin.tasks.jobs import body
 from manikin.tasks.jobs.work import Work
 from manikin.tasks.randomness import Stream, rng_for
-from manikin.tasks.scenes.plan import ANYBODY, NO_BOTTOM
+from manikin.tasks.scenes.outfit import ANYBODY, NO_BOTTOM
 
 PHOTOS = "saleor/static/placeholders"  # in the pack
 TABLE = "wardrobe.parquet"
 STORE = "layers.zarr"
-SLOT_OF = {"top": "top", "dress": "top", "trousers": "bottom", "shorts": "bottom", "skirt": "bottom", "shoes": "shoes"}
+SLOT_OF = {"top": "top", "dress": "top", "trousers": "bottom", "shorts": "bottom", "skirt": "bottom"}
 DEFAULT_BOTTOMS = 10
 DEFAULT_SHOES = 6
 HAIR_WORN_BY = {"buzz": "male", "short": "any", "receding": "male", "long": "female"}
@@ -113,7 +113,9 @@ def _write(group: zarr.Group, layer: Layer) -> dict[str, Any]:
 
 def _wardrobe(model: BodyModel, front: BodyFront, seed: int, work: Work, skipped: Skipped) -> Iterator[Layer]:
     filled = set()  # the user's photos first, so that a folder of nothing usable is said at once
-    for layer in _garments(front, work, skipped):
+    default, own = (locate("saleor") / PHOTOS, licence_of("saleor")), work.sources.garments
+    users = Licence("user", "user", "user", "", "")
+    for layer in _garments(front, *((own, users) if own else default), work, skipped):
         filled.add(layer.slot)
         yield layer
     if not filled:
@@ -121,6 +123,8 @@ def _wardrobe(model: BodyModel, front: BodyFront, seed: int, work: Work, skipped
             f"none of the {len(skipped)} photos of clothes can be used; the first: {skipped[0][0]}: {skipped[0][1]}. "
             "Give photos of single garments with --garments, or leave it out for the default"
         )
+    if "top" not in filled:
+        yield from (layer for layer in _garments(front, *default, work, skipped) if layer.slot == "top")
     if "bottom" not in filled:
         yield from _defaults(front, seed, default_bottoms, "bottom", BOTTOM_STREAM, DEFAULT_BOTTOMS)
     yield from _defaults(front, seed, default_shoes, "shoes", SHOES_STREAM, DEFAULT_SHOES)
@@ -162,22 +166,18 @@ def _hair(model: BodyModel, front: BodyFront, seed: int) -> Iterator[Layer]:
         )
 
 
-def _garments(front: BodyFront, work: Work, skipped: Skipped) -> Iterator[Layer]:
-    own = work.sources.garments
-    folder = own or locate("saleor") / PHOTOS
-    known = licence_of("saleor")
-    licence, attribution = ("user", str(own)) if own else (known.licence, known.attribution)
+def _garments(front: BodyFront, folder: Path, licence: Licence, work: Work, skipped: Skipped) -> Iterator[Layer]:
     photos = list_photos(folder)
     seen = set()
     for k, (path, label) in enumerate(photos):
         try:
-            garment = dress_photo(read_photo(path, label=label), front, licence=licence)
+            garment = dress_photo(read_photo(path, label=label), front, licence=licence.licence)
         except InputError as error:
             skipped.append((path.name, str(error)))
         else:
             if garment.id not in seen:
                 seen.add(garment.id)
-                yield _layer(garment, attribution)
+                yield _layer(garment, licence.attribution)
         work.report(k + 1, len(photos))
 
 

@@ -19,12 +19,8 @@ from manikin.tasks.randomness import Stream, rng_for
 from manikin.tasks.scenes.background import sample_background
 from manikin.tasks.scenes.camera import CameraMode, sample_camera
 from manikin.tasks.scenes.light import sample_light
+from manikin.tasks.scenes.outfit import sample_outfit
 
-# From the skin outwards; a later slot covers an earlier one.
-SLOTS = ("skin", "shoes", "bottom", "top", "hair")
-ANYBODY = "any"
-AGE_GROUPS = ((0, "young"), (40, "middleage"), (60, "old"))  # from so many years
-NO_BOTTOM = "no-bottom"  # worn under a dress
 AUGMENT_PREFIX = "aug_"
 AIRBORNE_LIFT_M = (0.05, 0.4)
 
@@ -94,7 +90,7 @@ def _row(settings: PlanSettings, choices: Choices, i: int) -> tuple[dict[str, An
         "pose_origin": str(pose["origin"]),
         "lift_m": float(rng(Stream.LIFT).uniform(*AIRBORNE_LIFT_M)) if airborne else 0.0,
         **person,
-        **_outfit(rng(Stream.OUTFIT), choices.wardrobe, shape),
+        **sample_outfit(rng(Stream.OUTFIT), choices.wardrobe, shape.sex, shape.age_years),
         **asdict(sample_camera(rng(Stream.CAMERA), settings.camera)),
         **asdict(sample_light(rng(Stream.LIGHT))),
         **asdict(
@@ -116,19 +112,3 @@ def _compositing(rng: np.random.Generator, mode: str) -> dict[str, Any]:
         "ground_shadow": float(rng.uniform(0.3, 0.7)),
         "grain_seed": int(rng.integers(2**31)),
     }
-
-
-def _outfit(rng: np.random.Generator, wardrobe: pd.DataFrame, shape: AdultShape) -> dict[str, str]:
-    age = next(name for years, name in reversed(AGE_GROUPS) if shape.age_years >= years)
-    worn: dict[str, pd.Series] = {}
-    for slot in SLOTS:
-        who = age if slot == "skin" or age == "old" else worn["skin"]["category"]
-        fits = wardrobe[(wardrobe["slot"] == slot) & wardrobe["sex"].isin([shape.sex, ANYBODY])]
-        fits = fits[fits["layer"] != NO_BOTTOM]
-        suits = fits[fits["suits"].isin([who, ANYBODY])]
-        fits = suits if len(suits) else fits
-        worn[slot] = fits.iloc[rng.integers(len(fits))]
-    outfit = {slot: str(layer["layer"]) for slot, layer in worn.items()}
-    if worn["top"]["category"] == "dress":
-        outfit["bottom"] = NO_BOTTOM
-    return outfit

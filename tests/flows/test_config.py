@@ -14,6 +14,10 @@ from manikin.tasks.errors import InputError
         ({"prior": "vae"}, "prior is 'vae', expected 'gmm'; change --prior"),
         ({"name": "../x"}, "name is '../x', expected .*change --name"),
         ({"seed": "abc"}, "seed is 'abc', expected .*integer.*change --seed"),
+        (
+            {"size": 2048},
+            "a shard of 256 images of size 2048 takes more than 4 GiB a worker; change --shard to 113 or less",
+        ),
         ({"colour": 1}, "colour is no parameter of synth; there are images, size"),
     ],
 )

@@ -6,7 +6,8 @@ from manikin.tasks.bodies.shapes import AdultShape
 from manikin.tasks.errors import InputError
 from manikin.tasks.scenes.background import BackgroundPlan
 from manikin.tasks.scenes.camera import CameraPlan, sample_camera
-from manikin.tasks.scenes.plan import NO_BOTTOM, SLOTS, Choices, PlanSettings, make_plan, part_of_row
+from manikin.tasks.scenes.outfit import NO_BOTTOM, SLOTS
+from manikin.tasks.scenes.plan import Choices, PlanSettings, make_plan, part_of_row
 from manikin.validation.plan import check_plan
 
 SETTINGS = PlanSettings(images=40, size=64, seed=3, camera="eye", composite="alpha", augment=1.0)
