@@ -8,6 +8,7 @@ finished tasks, and a poison task hung the run.)
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -20,7 +21,8 @@ from distributed.scheduler import KilledWorker
 from manikin.storage.stage import is_disk_full
 
 WINDOW_PER_WORKER = 2
-PATIENCE_S = 30.0  # after so long without a shard, see whether there are workers at all
+POLL_S = 1.0
+PATIENCE_S = 30.0  # so long without any worker is for ever; one that died is back in a few seconds
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
 
@@ -114,11 +116,14 @@ def _next_ended(client: Client, futures: list[Future]) -> Iterable[Future]:
     Raises:
         RuntimeError: no worker is left to run them; Dask itself would wait for ever.
     """
+    last_seen = time.monotonic()
     while True:
         try:
-            return cast(Iterable[Future], wait(futures, timeout=PATIENCE_S, return_when="FIRST_COMPLETED").done)
+            return cast(Iterable[Future], wait(futures, timeout=POLL_S, return_when="FIRST_COMPLETED").done)
         except TimeoutError:
-            if not client.nthreads():
+            if client.nthreads():
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > PATIENCE_S:
                 raise RuntimeError(
                     f"no worker is left at {client.scheduler.address}; the lines above, or the workers' own logs, say why. "
                     "What is committed stays; run again to do the rest"

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 F64 = NDArray[np.float64]
 
+_NEAR_OPPOSITE = -1.0 + 1e-6  # a cosine; beyond it 1 + cosine has lost its digits
+_CLEAR = 1e-8  # length of a cross product that still has half its digits
 _TINY = 1e-12
 
 
@@ -108,14 +110,20 @@ def rotation_between(a: ArrayLike, b: ArrayLike) -> F64:
     For opposite directions it is half a turn about some axis across them.
     """
     a, b = np.broadcast_arrays(_unit(np.asarray(a, dtype=np.float64)), _unit(np.asarray(b, dtype=np.float64)))
-    cosine = _dot(a, b)[..., None, None]
-    k = skew(np.cross(a, b))
-    opposite = cosine < -1.0 + _TINY
-    smallest = np.eye(3) + k + k @ k / np.where(opposite, 1.0, 1.0 + cosine)
+    opposite = (_dot(a, b) < _NEAR_OPPOSITE)[..., None, None]
+    axis = np.cross(a, b)
     least = np.eye(3)[np.argmin(np.abs(a), axis=-1)]  # the coordinate axis furthest from a
-    across = _unit(np.cross(a, least))
+    is_clear = np.linalg.norm(axis, axis=-1, keepdims=True) > _CLEAR
+    across = _unit(np.where(is_clear, axis, np.cross(a, least)))
     half_turn = 2.0 * across[..., :, None] * across[..., None, :] - np.eye(3)
-    return np.where(opposite, half_turn, smallest)
+    # Near-opposite directions: half a turn takes a to -a, from where it is a small step to b.
+    return np.where(opposite, _step(-a, b) @ half_turn, _step(a, np.where(opposite[..., 0], a, b)))
+
+
+def _step(a: F64, b: F64) -> F64:
+    """Return the smallest rotations that turn unit a into unit b, not opposite to it."""
+    k = skew(np.cross(a, b))
+    return np.eye(3) + k + k @ k / np.maximum(1.0 + _dot(a, b)[..., None, None], _TINY)
 
 
 def frame_from_axes(primary: ArrayLike, secondary: ArrayLike) -> F64:
