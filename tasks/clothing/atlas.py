@@ -48,7 +48,7 @@ def atlas_triangles(uv: F32, size: int) -> AtlasTriangles:
     triangle = np.full((size, size), -1, np.int32)
     weights = np.zeros((size, size, 3), np.float32)
     _raster(np.ascontiguousarray(uv, np.float64) * size, triangle, weights)
-    return AtlasTriangles(triangle, weights, _nearest(triangle >= 0))
+    return AtlasTriangles(triangle, weights, nearest(triangle >= 0))
 
 
 def atlas_positions(model: BodyModel, size: int) -> tuple[F32, F32, U8, NDArray[np.bool_]]:
@@ -72,7 +72,8 @@ def vertex_normals(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -
     return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20), np.float64)
 
 
-def _nearest(mask: NDArray[np.bool_]) -> I32:
+def nearest(mask: NDArray[np.bool_]) -> I32:
+    """Return (S, S) the flat index of the nearest texel where (S, S) mask holds; the mask must hold somewhere."""
     # OpenCV labels every pixel by the zero pixel nearest to it; the table turns labels into flat indices.
     _, labels = cv2.distanceTransformWithLabels(
         np.where(mask, 0, 1).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL

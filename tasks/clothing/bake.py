@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.atlas import nearest
 from manikin.tasks.clothing.extent import Extent, coverage, inside
 from manikin.tasks.clothing.fill import Cloth
 from manikin.tasks.clothing.seams import neck_at
@@ -41,7 +42,9 @@ def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) ->
         alpha: (S, S), 0 outside `known`.
         known: (S, S).
     """
-    layer = front.atlas.bleed(np.dstack([colours, np.where(known, alpha, 0)]))
+    source = nearest(known & (front.atlas.triangle >= 0))
+    bled = front.atlas.bleed(np.where(known, alpha, 0).astype(np.uint8)[..., None])
+    layer = np.dstack([colours.reshape(-1, 3)[source], bled])
     near = cv2.dilate((layer[..., 3] > 0).astype(np.uint8), np.ones((2 * _BLEED + 1,) * 2, np.uint8)) > 0
     shown = layer[..., 3] > 127
     layer[..., :3][~near] = np.median(layer[..., :3][shown], axis=0) if shown.any() else 0

@@ -106,7 +106,8 @@ def _pattern(fabric: str, light: F32, rng: np.random.Generator) -> F32:
     period = int(rng.choice([16, 32]) if fabric == "stripes" else rng.choice([32, 64]))
     t = np.arange(TILE) % period
     line = np.clip(1.5 - np.abs(t - period / 2), 0, 1).astype(np.float32)
-    bar = cv2.GaussianBlur((t < period * 0.45).astype(np.float32)[None], (3, 1), 0)[0]
+    bars = np.tile((t < period * 0.45).astype(np.float32), 3)[None]
+    bar = cv2.GaussianBlur(bars, (3, 1), 0)[0, TILE : 2 * TILE]
     if fabric == "stripes":
         return light + 46 * line[None, :, None]
     tone = 1 + 0.2 * (bar[None, :] + bar[:, None] - 1)

@@ -7,6 +7,7 @@ stays as it was.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -23,7 +24,8 @@ _BAND = (0.03, 0.25)  # share of the cloth's depth that counts as rim for its pl
 _COLOURS = 5  # of plain cloth that are told apart
 _PRINT = 2.7  # spreads from the nearest plain colour from which a pixel is print
 _WORK_SIDE = 192  # the patches are chosen at this size
-_LIGHT = 4.0  # spread of what counts as light and not as pattern, in pixels of the working size
+_ENOUGH = 0.1  # of the cloth that must be plain to cover the rest with
+_LIGHT = 12.0  # spread of what counts as light and not as pattern, in pixels of the working size
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,22 @@ class Cloth:
     mask: U8  # (H, W) 255 where the photo shows the cloth
 
 
-def spread_cloth(rgb: U8, mask: U8, opening: U8) -> Cloth:
+class _Patch(NamedTuple):
+    """A square of cloth and where it goes, as rows and columns of the corner at the working size."""
+
+    to: tuple[int, int]
+    of: tuple[int, int]
+    size: int
+
+
+def spread_cloth(rgb: U8, mask: U8, opening: U8, trunk: U8 | None = None) -> Cloth:
     """Return the cloth of a photo carried on over the whole picture, as worn in front and behind.
 
     Args:
         rgb: (H, W, 3).
         mask: (H, W), 255 on the garment.
         opening: (H, W), 255 about the neck, where a back differs from the front.
+        trunk: (H, W), 255 where plain cloth for the back is taken from by choice: sleeves' seams are no cloth to copy.
     """
     side = max(1, round(_RIM * max(mask.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
@@ -50,7 +61,7 @@ def spread_cloth(rgb: U8, mask: U8, opening: U8) -> Cloth:
     if not core.any():
         core = whole
     front = carry_on(rgb, core > 0)
-    return Cloth(front, _plain(front, core, opening), mask)
+    return Cloth(front, _plain(front, core, opening, trunk), mask)
 
 
 def carry_on(rgb: U8, known: Mask) -> U8:
@@ -89,7 +100,7 @@ def pull_push(values: NDArray[np.generic], known: Mask) -> F32:
     return np.asarray(filled, np.float32)
 
 
-def _plain(front: U8, core: U8, opening: U8) -> U8:
+def _plain(front: U8, core: U8, opening: U8, trunk: U8 | None) -> U8:
     """Return the cloth without what sits on it, or as it is where too little plain cloth is left to cover it with."""
     scale = min(1.0, _WORK_SIDE / max(core.shape))
     size = (round(core.shape[1] * scale), round(core.shape[0] * scale))
@@ -101,29 +112,38 @@ def _plain(front: U8, core: U8, opening: U8) -> U8:
     foreign = _print(small, inside) | _middle(inside) | (open_ & inside)
     if not 0.003 < foreign.sum() / inside.sum() < 0.6:
         return front
-    source = _patches(small, inside, foreign)
-    if source is None:
-        return front
-    return _lay(front, foreign, inside & ~foreign, source)
+    plain = inside & ~foreign
+    if trunk is not None:
+        best = plain & (cv2.resize(trunk, size, interpolation=cv2.INTER_AREA) > 127)
+        plain = best if best.sum() > _ENOUGH * inside.sum() else plain
+    patches = _patches(small, plain, foreign) if plain.sum() > _ENOUGH * inside.sum() else []
+    return _lay(front, foreign, inside & ~foreign, patches) if patches else front
 
 
-def _lay(front: U8, foreign: Mask, plain: Mask, source: NDArray[np.int32]) -> U8:
-    """Return the front with the patches, chosen at the working size, laid from the photo's own pixels."""
+def _lay(front: U8, foreign: Mask, plain: Mask, patches: list[_Patch]) -> U8:
+    """Return the front with the patches, chosen at the working size, laid from the photo's own pixels, soft at their edges."""
     h, w = front.shape[:2]
-    scale = np.array([h / foreign.shape[0], w / foreign.shape[1]])
-    shape = foreign.shape[::-1]
-    light = cv2.resize(
-        cv2.GaussianBlur(pull_push(cv2.resize(front, shape, interpolation=cv2.INTER_AREA), plain), (0, 0), _LIGHT),
-        (w, h),
-    )
-    offset = np.rint(cv2.resize(source.astype(np.float32), (w, h), interpolation=cv2.INTER_NEAREST) * scale).astype(int)
-    y, x = np.mgrid[:h, :w]
-    y, x = np.clip(y + offset[..., 0], 0, h - 1), np.clip(x + offset[..., 1], 0, w - 1)
+    scale = h / foreign.shape[0], w / foreign.shape[1]
+    small = cv2.resize(front, foreign.shape[::-1], interpolation=cv2.INTER_AREA)
+    light = np.asarray(cv2.resize(cv2.GaussianBlur(pull_push(small, plain), (0, 0), _LIGHT), (w, h)), np.float32)
     detail = front.astype(np.float32) - light
-    patched = light + detail[y, x]
+    total, weight = np.zeros_like(detail), np.full((h, w, 1), 1e-6, np.float32)
+    for patch in patches:
+        to, of = (tuple(round(c * s) for c, s in zip(corner, scale, strict=True)) for corner in (patch.to, patch.of))
+        tall = min(round(patch.size * scale[0]), h - max(to[0], of[0]))
+        wide = min(round(patch.size * scale[1]), w - max(to[1], of[1]))
+        window = _window(tall)[:, None] * _window(wide)[None]
+        at = (slice(to[0], to[0] + tall), slice(to[1], to[1] + wide))
+        total[at] += window[..., None] * detail[of[0] : of[0] + tall, of[1] : of[1] + wide]
+        weight[at] += window[..., None]
     cover = cv2.resize(cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1.5), (w, h))
     cover = np.clip(cover * 3, 0, 1)[..., None]
+    patched = light + total / weight
     return np.clip(front * (1 - cover) + patched * cover + 0.5, 0, 255).astype(np.uint8)
+
+
+def _window(n: int) -> F32:
+    return (np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 + 1e-3).astype(np.float32)
 
 
 def _print(rgb: U8, inside: Mask) -> Mask:
@@ -147,33 +167,29 @@ def _middle(inside: Mask) -> Mask:
     return out & inside
 
 
-def _patches(rgb: U8, inside: Mask, foreign: Mask) -> NDArray[np.int32] | None:
-    """Return (H, W, 2) rows and columns to the plain pixel that each foreign one is covered by; None if too few are plain."""
-    plain = inside & ~foreign
-    if plain.sum() < 0.1 * inside.sum():
-        return None
+def _patches(rgb: U8, plain: Mask, foreign: Mask) -> list[_Patch]:
+    """Return overlapping patches of plain cloth that cover the foreign parts."""
     # Folds and pattern ride on the light: patches bring the pattern, the light is what surrounds the gap.
     detail = rgb.astype(np.float32) - cv2.GaussianBlur(pull_push(rgb, plain), (0, 0), _LIGHT)
-    source = np.zeros((*inside.shape, 2), np.int32)
+    patches = []
     known = plain.copy()
-    size = max(9, round(0.12 * np.sqrt(inside.sum())))
-    step = max(4, round(size * 0.6))
-    h, w = inside.shape
+    size = max(9, round(0.14 * np.sqrt(plain.sum() + foreign.sum())))
+    step = max(4, size // 2)
+    h, w = plain.shape
     # A margin lets the patches hang over the cut's edge, whose soft rim is covered too.
     wanted = cv2.dilate(foreign.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     for y in range(0, h - size + 1, step):
         for x in range(0, w - size + 1, step):
             at = (slice(y, y + size), slice(x, x + size))
-            gap = wanted[at] & ~known[at]
-            if not gap.any():
+            if not wanted[at].any():
                 continue
             best = _best(detail, plain, known[at], detail[at], y, size)
             if best is not None:
-                patch = (slice(best[0], best[0] + size), slice(best[1], best[1] + size))
-                detail[at][gap] = detail[patch][gap]
-                source[at][gap] = (best[0] - y, best[1] - x)
+                gap = wanted[at] & ~known[at]
+                detail[at][gap] = detail[best[0] : best[0] + size, best[1] : best[1] + size][gap]
                 known[at] |= gap
-    return source
+                patches.append(_Patch((y, x), best, size))
+    return patches
 
 
 def _best(detail: F32, plain: Mask, known: Mask, target: F32, y: int, size: int) -> tuple[int, int] | None:

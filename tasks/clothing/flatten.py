@@ -79,7 +79,8 @@ def split_at_zero(vertices: F64, corners: F64, faces: I64, field: F64) -> SplitM
     cut = (vertices[ends[:, 0]] * (1 - t) + vertices[ends[:, 1]] * t)[first]
     new_vertex = (len(vertices) + new).reshape(2, -1).T
     other = np.concatenate([values[:, 1], values[:, 2]])
-    new_values = (np.tile(values[:, 0], (2, 1)) * (1 - t) + other * t).reshape(2, len(crossed), -1).transpose(1, 0, 2)
+    new_values = np.tile(values[:, 0], (2, 1)) * (1 - t) + other * t
+    new_values = new_values.reshape(2, len(crossed), corners.shape[2]).transpose(1, 0, 2)
 
     a, b, c = tri.T
     p, q = new_vertex.T

@@ -20,6 +20,7 @@ class Header:
     height: int
     orientation: int  # Exif: 1 upright ... 8
     is_whole: bool  # False where the end of the file is missing
+    grey_key: int | None = None  # the decoded grey that a PNG without alpha means as transparent
 
 
 def read_header(data: bytes) -> Header:
@@ -63,15 +64,19 @@ def _jpeg(data: bytes) -> Header:
 
 def _png(data: bytes) -> Header:
     width, height = struct.unpack_from(">II", data, 16)
-    at, orientation, is_whole = 8, 1, False
+    depth, colour_type = data[24], data[25]
+    at, orientation, is_whole, grey_key = 8, 1, False, None
     while at + 8 <= len(data):
         length, name = struct.unpack_from(">I4s", data, at)
         if name == b"eXIf":
             orientation = _exif_orientation(data[at + 8 : at + 8 + length])
+        elif name == b"tRNS" and colour_type == 0:
+            (level,) = struct.unpack_from(">H", data, at + 8)
+            grey_key = level if depth >= 8 else level * 255 // (2**depth - 1)
         elif name == b"IEND":
             is_whole = True
         at += 12 + length
-    return Header("PNG", width, height, orientation, is_whole)
+    return Header("PNG", width, height, orientation, is_whole, grey_key)
 
 
 def _webp(data: bytes) -> Header:

@@ -8,7 +8,7 @@ from manikin.tasks.clothing.silhouettes import SKIRT, TOP, TROUSERS, VEST, Silho
 
 _OUTLINES = {
     "top": (TOP, VEST),
-    "dress": (TOP, VEST),
+    "dress": (TOP, replace(VEST, handicap=-0.03)),
     "trousers": (TROUSERS,),
     "shorts": (TROUSERS,),
     "skirt": (SKIRT,),
@@ -24,6 +24,7 @@ _CATEGORIES = {
 }
 # Sleeves that a name promises: the silhouette alone can take a short sleeve that hangs down for a long one.
 _SHORT = ("t-shirt", "tshirt", "tee", "polo")
+_SLEEVELESS = ("undershirt", "vest", "tank top", "top", "tops")  # mostly, as dresses
 _SLEEVED = ("shirt", "blouse", "cardigan", "jacket", "blazer", "outwear", "outerwear", "coat")
 _LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
 LABELS = {word: category for category, words in _CATEGORIES.items() for word in words.split("|")}
@@ -44,8 +45,10 @@ def kinds_of(photo: Photo, label: str | None) -> tuple[tuple[Silhouette, ...], s
             f'photo {photo.path}: label "{label}" is no garment that can be dressed; known: {", ".join(LABELS)}; '
             "or leave the label empty and the silhouette decides"
         )
-    outlines = _OUTLINES[category]
-    if word in _SLEEVED:
+    outlines: tuple[Silhouette, ...] = _OUTLINES[category]
+    if word in _SLEEVELESS:
+        outlines = _OUTLINES["dress"]
+    elif word in _SLEEVED:
         outlines = (TOP,)
     elif word in _SHORT + _LONG:
         low, high = (0.35, 1.0) if word in _LONG else (0.1, 0.35)

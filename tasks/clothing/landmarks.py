@@ -1,13 +1,9 @@
 """Landmarks of a garment from its silhouette: neck, shoulders, armpits, sleeve ends and hem; waist, crotch and leg ends.
 
-A parametric outline (`silhouettes`) is bent until it covers the silhouette, by a pattern search on the overlap (Hooke and
-Jeeves, "Direct Search", 1961) with a mild pull towards usual garments and towards symmetry. That says what kind of garment
-it is, rejects what looks like none, and places landmarks where the contour shows none, as under a sleeve that lies on the
-body. Points near the contour are then moved onto it.
+The outline that is bent over the silhouette (`fitting`) says what kind of garment it is and places landmarks where the
+contour shows none, as under a sleeve that lies on the body. Points near the contour are then moved onto it.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,23 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from manikin.tasks.clothing.silhouettes import SIDES, Points, Silhouette, Values
+from manikin.tasks.clothing.fitting import Canvas, Fit, fit_outlines
+from manikin.tasks.clothing.silhouettes import SIDES, Silhouette, Values
 
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
-_COARSE, _FINE = 64, 128  # canvas sides of the search
-_FILL = 0.8  # of the canvas that the silhouette's longer side takes
-_PULL = 0.0012  # overlap given up for one unusual parameter (one spread away)
-_FRAME = 0.58  # garment units from the middle that points may reach; the canvas ends at 0.625
+MIN_OVERLAP = 0.82  # of silhouette and outline, below which it is no garment's shape
 _SNAP = 0.05  # garment units within which a point moves onto the contour
-_POOR = 0.86  # overlap below which the garment may lie on its side
-MIN_OVERLAP = 0.82
-_EDGE_SAMPLES = {"shoulder": 3, "sleeve_outer": 6, "cuff": 3, "sleeve_inner": 6, "side": 8, "hem": 5} | {
-    "inseam": 8,
+_EDGE_SAMPLES = {
+    "shoulder": 3,
+    "sleeve_outer": 6,
+    "cuff": 3,
+    "sleeve_inner": 6,
     "armhole": 7,
-    "ankle": 3,
+    "side": 8,
+    "hem": 5,
     "waist": 5,
+    "inseam": 8,
+    "ankle": 3,
 }
 
 
@@ -45,6 +43,7 @@ class Landmarks:
     outlines: tuple[F64, ...]  # (n, 2) polygons of the outline as fitted; their union is the garment
     measures: Values  # the outline's parameters, lengths in pixels
     overlap: float  # intersection over union of outline and silhouette
+    doubt: float  # by which kinds are compared: less is better
     has_hood: bool
 
 
@@ -55,9 +54,13 @@ def find_landmarks(mask: U8, kinds: tuple[Silhouette, ...]) -> Landmarks:
         mask: (H, W), nonzero where the garment is; must not be empty.
         kinds: the outlines to try.
     """
-    canvas = _Canvas.of(mask, _FINE)
-    best = min((_fit(mask, canvas, kind) for kind in kinds), key=lambda fit: fit.cost + fit.kind.handicap)
-    return _landmarks(mask, canvas, best)
+    return rival_landmarks(mask, kinds)[0]
+
+
+def rival_landmarks(mask: U8, kinds: tuple[Silhouette, ...]) -> list[Landmarks]:
+    """Return the landmarks of the likely ones of the outlines, best first."""
+    canvas, fits = fit_outlines(mask, kinds)
+    return [_landmarks(mask, canvas, fit) for fit in fits]
 
 
 def trunk_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
@@ -84,15 +87,15 @@ def opening_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
         across = 0.5 * (p["neck_left"] - p["neck_right"])
         middle = 0.5 * (p["neck_left"] + p["neck_right"])
         down = 0.5 * (p["armpit_left"] + p["armpit_right"]) - middle
-        low, high = (1.0, 4.0) if landmarks.has_hood else (0.5, 1.0)
+        low, high, wide = (1.3, 4.0, 1.2) if landmarks.has_hood else (0.5, 1.0, 0.8)
         corners = [
             *(
                 middle + 1.5 * across - high * down,
                 middle + 1.5 * across + 0.25 * down,
-                middle + 0.8 * across + low * down,
+                middle + wide * across + low * down,
             ),
             *(
-                middle - 0.8 * across + low * down,
+                middle - wide * across + low * down,
                 middle - 1.5 * across + 0.25 * down,
                 middle - 1.5 * across - high * down,
             ),
@@ -115,131 +118,7 @@ def gap_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class _Canvas:
-    """The silhouette centred on a small square, its longer side `unit` pixels."""
-
-    mask: U8
-    area: int
-    unit: float
-    T_canvas_photo: F64  # (2, 3)
-
-    @classmethod
-    def of(cls, mask: U8, side: int) -> "_Canvas":
-        x, y, w, h = cv2.boundingRect((mask > 0).astype(np.uint8))
-        scale = _FILL * side / max(w, h)
-        T = np.array([[scale, 0, side / 2 - scale * (x + w / 2)], [0, scale, side / 2 - scale * (y + h / 2)]])
-        # Area averaging by hand: warpAffine has no such filter, and nearest samples would fray the outline.
-        blurred = cv2.GaussianBlur((mask > 0).astype(np.float32), (0, 0), max(0.3, 0.4 / scale))
-        to_centres = T + np.array([[0, 0, 0.5 * scale - 0.5], [0, 0, 0.5 * scale - 0.5]])
-        small = (cv2.warpAffine(blurred, to_centres, (side, side)) > 0.5).astype(np.uint8)
-        return cls(small, max(1, int(small.sum())), _FILL * side, T)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    kind: Silhouette
-    values: Values
-    start: Values
-    cost: float
-    overlap: float
-
-
-def _fit(mask: U8, canvas: _Canvas, kind: Silhouette) -> _Fit:
-    coarse = _Canvas.of(mask, _COARSE)
-    fits = [_search(coarse, kind, start, sweeps=12, step=0.35) for start in _starts(kind, 0.0)]
-    if max(f.overlap for f in fits) < _POOR:
-        for tilt in (math.pi / 2, -math.pi / 2):
-            fits += [_search(coarse, kind, start, sweeps=12, step=0.35) for start in _starts(kind, tilt)]
-    fits.sort(key=lambda f: f.cost)
-    finer = [_search(canvas, kind, f.values, sweeps=40, step=0.3, start=f.start) for f in fits[:2]]
-    best = min(finer, key=lambda f: f.cost)
-    return _search(canvas, kind, best.values, sweeps=40, step=0.1, start=best.start)
-
-
-def _starts(kind: Silhouette, tilt: float) -> list[Values]:
-    """Return the first guesses, turned, brought to unit size and centred."""
-    starts = []
-    for differing in kind.starts:
-        values = {n: usual for n, (usual, _) in kind.parameters.items()} | differing | {"tilt": tilt}
-        xs, ys = _extent(kind, values)
-        scale = 1.0 / max(xs[1] - xs[0], ys[1] - ys[0])
-        values = {n: v if "angle" in n or n == "tilt" else v * scale for n, v in values.items()}
-        xs, ys = _extent(kind, values)
-        starts.append(values | {"x": -0.5 * (xs[0] + xs[1]), "y": -0.5 * (ys[0] + ys[1])})
-    return starts
-
-
-def _extent(kind: Silhouette, values: Values) -> tuple[tuple[float, float], tuple[float, float]]:
-    points = kind.points(values)
-    drawn = [points[n] for outline in kind.outlines for n in outline]
-    xs, ys = [x for x, _ in drawn], [y for _, y in drawn]
-    return (min(xs), max(xs)), (min(ys), max(ys))
-
-
-def _search(
-    canvas: _Canvas, kind: Silhouette, values: Values, sweeps: int, step: float, start: Values | None = None
-) -> _Fit:
-    start = values if start is None else start
-    spreads = {n: spread for n, (_, spread) in kind.parameters.items()}
-    values, steps = dict(values), {n: s * step for n, s in spreads.items()}
-    scratch = np.zeros_like(canvas.mask)
-    cost, overlap = _cost(canvas, kind, values, start, scratch)
-    for _ in range(sweeps):
-        for name in spreads:
-            old = values[name]
-            for sign in (1.0, -1.0):
-                values[name] = old + sign * steps[name]
-                new_cost, new_overlap = _cost(canvas, kind, values, start, scratch)
-                if new_cost < cost - 1e-9:
-                    cost, overlap = new_cost, new_overlap
-                    steps[name] *= 1.3 * sign  # go on in the direction that helped
-                    break
-            else:
-                values[name] = old
-                steps[name] *= 0.6
-        if all(abs(steps[n]) < 0.02 * s for n, s in spreads.items()):
-            break
-    return _Fit(kind, values, start, cost, overlap)
-
-
-def _cost(canvas: _Canvas, kind: Silhouette, values: Values, start: Values, scratch: U8) -> tuple[float, float]:
-    scratch[:] = 0
-    points = kind.points(values)
-    for polygon in _polygons(kind, points, values, canvas.unit, canvas.mask.shape[0] / 2):
-        cv2.fillPoly(scratch, [polygon], 1, shift=4)
-    drawn = cv2.countNonZero(scratch)
-    common = cv2.countNonZero(scratch & canvas.mask)
-    overlap = common / (canvas.area + drawn - common)
-    strain = 0.0
-    for outline in kind.outlines[:1]:
-        for name in outline:  # what leaves the canvas is not drawn, so the overlap would not miss it
-            beyond = max(abs(points[name][0]), abs(points[name][1])) - _FRAME
-            strain += (50 * beyond) ** 2 if beyond > 0 else 0.0
-    for name, (_, spread) in kind.parameters.items():
-        value = values[name]
-        strain += ((value - start[name]) / spread) ** 2
-        if value < 0 and ("length" in name or "width" in name or "half" in name or name == "hood"):
-            strain += (100 * value) ** 2
-        if name.endswith("_left"):
-            strain += 0.5 * ((value - values[name[:-4] + "right"]) / spread) ** 2
-    return 1 - overlap + _PULL * strain, overlap
-
-
-def _polygons(
-    kind: Silhouette, points: Points, values: Mapping[str, float], unit: float, middle: float
-) -> list[NDArray[np.int32]]:
-    polygons = []
-    for names in kind.outlines:
-        if "hood_top" in names and values["hood"] < 0.03:
-            continue
-        # fillPoly counts from pixel centres, in sixteenths here
-        flat = [round((c * unit + middle - 0.5) * 16) for n in names for c in points[n]]
-        polygons.append(np.array(flat, np.int32).reshape(-1, 2))
-    return polygons
-
-
-def _landmarks(mask: U8, canvas: _Canvas, fit: _Fit) -> Landmarks:
+def _landmarks(mask: U8, canvas: Canvas, fit: Fit) -> Landmarks:
     unit = canvas.unit / canvas.T_canvas_photo[0, 0]  # photo pixels to a garment unit
     shift = canvas.mask.shape[0] / 2 - canvas.T_canvas_photo[:, 2]
 
@@ -265,7 +144,7 @@ def _landmarks(mask: U8, canvas: _Canvas, fit: _Fit) -> Landmarks:
     outlines = tuple(
         np.stack([raw[n] for n in names]) for names in fit.kind.outlines if "hood_top" not in names or has_hood
     )
-    return Landmarks(fit.kind.name, points, edges, outlines, measures, fit.overlap, has_hood)
+    return Landmarks(fit.kind.name, points, edges, outlines, measures, fit.overlap, fit.doubt, has_hood)
 
 
 def _hood_base(mask: U8, raw: dict[str, F64], unit: float) -> dict[str, F64]:

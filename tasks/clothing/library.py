@@ -13,10 +13,10 @@ from manikin.tasks.clothing.judge import judge
 from manikin.tasks.clothing.labels import kinds_of
 from manikin.tasks.clothing.landmarks import (
     Landmarks,
-    find_landmarks,
     gap_mask,
     opening_mask,
     resample,
+    rival_landmarks,
     scaled,
     trunk_mask,
 )
@@ -31,6 +31,8 @@ from manikin.tasks.clothing.warp import Warp, fit_warp
 U8 = NDArray[np.uint8]
 
 _FIT_SIDE = 256  # the outline is fitted at this size
+_MIN_LEGS = 0.86  # of silhouette and trousers' outline, from which ground between legs counts
+_SPLIT = 0.5  # of the line between the legs on which ground must show
 _CHANGED = 0.003  # of the picture; a silhouette changed by less keeps its landmarks
 
 
@@ -62,26 +64,46 @@ def dress_photo(photo: Photo, front: BodyFront, label: str | None = None, licenc
     """
     label = label if label is not None else photo.label
     kinds, category = kinds_of(photo, label)
-    cutout = segment(photo)
-    landmarks = _landmarks(cutout, kinds)
+    cutout, landmarks = _outlined(photo, segment(photo), kinds)
     score = judge(photo, cutout, landmarks)
-    shape = cutout.mask.shape[:2]
-    whole = without_ground(photo, cutout, trunk_mask(landmarks, shape), gap_mask(landmarks, shape))
-    if (whole.mask != cutout.mask).mean() > _CHANGED:
-        cutout, landmarks = whole, _landmarks(whole, tuple(k for k in kinds if k.name == landmarks.kind))
     category, extent = measure(front, landmarks, category)
-    warp = garment_warp(front, landmarks, extent)
+    shape = cutout.mask.shape[:2]
+    opening, trunk = opening_mask(landmarks, shape), trunk_mask(landmarks, shape)
+    cloth = spread_cloth(photo.rgb, cutout.mask, opening, trunk if landmarks.kind in ("top", "vest") else None)
     worn = as_worn(front, category, extent)
-    rgba = bake(front, spread_cloth(photo.rgb, cutout.mask, opening_mask(landmarks, shape)), warp, worn)
+    rgba = bake(front, cloth, garment_warp(front, landmarks, extent), worn)
     return GarmentLayer(
         f"{category}-{photo.sha256[:12]}", category, rgba, worn, score, photo.path.name, photo.sha256, licence
     )
 
 
-def _landmarks(cutout: Cutout, kinds: tuple[Silhouette, ...]) -> Landmarks:
+def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tuple[Cutout, Landmarks]:
+    """Return the cut-out less the ground seen through it, and its landmarks.
+
+    What is ground between legs would be cloth on a shirt, so each likely kind cleans the cut by its own lights. If ground
+    then shows all the way down between the legs, they are legs; else the outline that fits better is taken.
+    """
+    rivals = []
+    shape = cutout.mask.shape[:2]
+    for landmarks in _landmarks(cutout, kinds):
+        whole = without_ground(photo, cutout, trunk_mask(landmarks, shape), gap_mask(landmarks, shape))
+        if (whole.mask != cutout.mask).mean() > _CHANGED:
+            rivals.append((whole, _landmarks(whole, tuple(k for k in kinds if k.name == landmarks.kind))[0]))
+        else:
+            rivals.append((cutout, landmarks))
+    legs = [r for r in rivals if r[1].kind == "trousers" and r[1].overlap > _MIN_LEGS and _is_split(*r)]
+    return min(legs or rivals, key=lambda rival: rival[1].doubt)
+
+
+def _is_split(cutout: Cutout, landmarks: Landmarks) -> bool:
+    line = gap_mask(landmarks, cutout.mask.shape[:2]) > 0
+    return bool((cutout.mask[line] < 128).mean() > _SPLIT)
+
+
+def _landmarks(cutout: Cutout, kinds: tuple[Silhouette, ...]) -> list[Landmarks]:
     scale = min(1.0, _FIT_SIDE / max(cutout.mask.shape))
     small = cv2.resize(cutout.mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return scaled(find_landmarks((small > 127).astype(np.uint8), kinds), 1 / scale)
+    return [scaled(found, 1 / scale) for found in rival_landmarks((small > 127).astype(np.uint8), kinds)]
 
 
 def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent) -> Warp:

@@ -62,6 +62,9 @@ def read_photo(path: Path, max_pixels: int = MAX_PIXELS, label: str | None = Non
     pixels = _decode(data, header)
     if pixels is None:
         raise InputError(f"photo {path}: the {header.kind} data is damaged and cannot be decoded; replace the file")
+    if header.grey_key is not None and pixels.ndim == 2:  # OpenCV forgets the grey that stands for transparent
+        shown = np.where(pixels == header.grey_key, 0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
+        pixels = np.dstack([pixels, pixels, pixels, shown])
     rgb, alpha = _rgb_and_alpha(_upright(_eight_bit(pixels), header.orientation))
     rgb, alpha = _shrink(rgb), None if alpha is None else _shrink(alpha)
     return Photo(rgb, alpha, hashlib.sha256(data).hexdigest(), path, label)
@@ -169,10 +172,10 @@ def _labels(path: Path) -> Iterator[tuple[str, str]]:
         rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"labels {path}: cannot be read as CSV in UTF-8 ({error})") from error
+    if rows and not ({"file", "image"} & rows[0].keys() and "label" in rows[0]):
+        found = ", ".join(str(k) for k in rows[0])
+        raise InputError(f'labels {path}: columns are "{found}"; expected "file" (or "image") and "label"')
     for row in rows:
         name = row.get("file") or row.get("image")
-        if name is None or "label" not in row:
-            found = ", ".join(str(k) for k in row)
-            raise InputError(f'labels {path}: columns are "{found}"; expected "file" (or "image") and "label"')
-        if row["label"]:
+        if name and row["label"]:
             yield name.strip(), row["label"].strip()

@@ -23,6 +23,8 @@ _FRAME = 0.035  # of each side that is background by definition
 _ITERATIONS = 5
 _AREA_RANGE = (0.05, 0.92)  # of the picture
 _MAX_AT_SIDE = 0.38  # of one side of the frame that the garment may touch: more, and it is cut off there
+_PLAIN = 2.5  # Lab units of spread up to which the other sides are one plain ground
+_STRANGE = 6.0  # spreads from the other sides' colours, from which a side's pixels are not the same ground
 _MIN_CUT_SIDE = 16  # pixels of the shorter side at GrabCut's size
 _MIN_CONTRAST = 4.0  # Lab units between the two sides of the contour
 _MAX_HOLE = 0.08  # of the garment; a larger hole is ground seen between sleeve and body or between legs
@@ -33,6 +35,7 @@ _MIN_SPREAD = 4.0  # grey levels; a picture of less is one flat colour
 _STUDIO_SPREAD = 6.0  # grey levels of the frame up to which the ground counts as a studio's
 _SHADOW_STEPS = (0.025, 0.018, 0.014, 0.01)  # of the ground's brightness between neighbours: shadows fall off softly
 _MAX_SHADOW = 0.15  # of the mask; a flood that takes more has leaked into the cloth
+_LIKE_GROUND = 0.25  # of the mask, up to which cloth is told from the ground by its colour: then any step will do
 
 
 class GarmentRejected(InputError):
@@ -66,6 +69,7 @@ def segment(photo: Photo) -> Cutout:
         raise GarmentRejected(f"photo {photo.path}: {size} is a strip, no garment fits in it; crop it to the garment")
     if float(small.std(axis=(0, 1)).max()) < _MIN_SPREAD:
         raise GarmentRejected(f"photo {photo.path}: one flat colour, no garment in it; remove it from the folder")
+    _check_sides(photo, small)
     raw = _grab_cut(small)
     mask = _solid(raw)
     debris = float((raw != mask).sum() / max(1, mask.sum()))
@@ -163,12 +167,16 @@ def _without_shadow(rgb: U8, mask: U8) -> U8:
     seeds = np.argwhere(frame & is_shadow)
     if len(seeds) == 0:
         return mask
+    steps: tuple[float, ...] = _SHADOW_STEPS
+    most = _MAX_SHADOW
+    if is_shadow[mask > 0].mean() < _LIKE_GROUND:
+        steps, most = (1.0, *_SHADOW_STEPS), _LIKE_GROUND
     edges = _edges(rgb)
     candidates = [mask]
-    for step in _SHADOW_STEPS:
+    for step in steps:
         lit = np.where(_flood(rgb, barrier, seeds, step * float(ground.max())), 0, mask).astype(np.uint8)
         lit = _solid(lit)
-        if lit.sum() >= (1 - _MAX_SHADOW) * mask.sum():
+        if lit.sum() >= (1 - most) * mask.sum():
             candidates.append(lit)
     # Too small a step leaves shadow and too large a one eats cloth: either way the contour leaves the sharp edges.
     return max(
@@ -232,6 +240,26 @@ def _check_frame(photo: Photo, mask: U8, fx: int, fy: int) -> None:
             f"photo {photo.path}: what stands out runs out of the picture (on {share:.0%} of its {side} side); "
             "show the whole garment with some ground around it"
         )
+
+
+def _check_sides(photo: Photo, small: U8) -> None:
+    """Refuse a garment that one side of the picture cuts off: GrabCut would learn its cloth as ground."""
+    fx, fy = _frame(small)
+    lab = folded_lab(small)
+    sides = {"top": lab[:fy], "bottom": lab[-fy:], "left": lab[:, :fx], "right": lab[:, -fx:]}
+    for name, strip in sides.items():
+        others = np.concatenate([s.reshape(-1, 3) for n, s in sides.items() if n != name])
+        if np.median(np.abs(others - np.median(others, axis=0)), axis=0).max() > _PLAIN:
+            continue  # on a ground of many colours it cannot be told
+        along = (fit_colours(others, _COLOURS).distance(strip) > _STRANGE).mean(axis=0 if len(strip) == fy else 1)
+        strange, corner = along > 0.5, max(2, len(along) // 12)
+        share = float(strange.mean())
+        # What reaches into a corner is more likely furniture or another floor.
+        if share > _MAX_AT_SIDE and not strange[:corner].all() and not strange[-corner:].all():
+            raise GarmentRejected(
+                f"photo {photo.path}: something runs out of the picture (on {share:.0%} of its {name} side, which has "
+                "other colours than the other sides); show the whole garment with some ground around it"
+            )
 
 
 def _frame(mask: U8) -> tuple[int, int]:

@@ -30,7 +30,7 @@ class Silhouette:
     outlines: tuple[tuple[str, ...], ...]
     edges: Mapping[str, tuple[str, ...]]
     starts: tuple[Values, ...]
-    handicap: float = 0.0  # overlap by which it must beat the others: many parameters fit anything
+    handicap: float = 0.0  # overlap by which it must beat a top: tops are common, skirts rare; sleeves fit anything
 
 
 def _place(p: Mapping[str, float], points: Points) -> Points:
@@ -166,7 +166,6 @@ TOP = Silhouette(
         _start("sleeve", 1.2, 0.05, 1.2, 0.04, hem_y=1.6, hem_half=0.4),
         _start("sleeve", 0.3, 0.33, 0.15, 0.32, hem_y=1.6, hem_half=0.4),
     ),
-    handicap=0.03,
 )
 
 VEST = Silhouette(
@@ -197,6 +196,7 @@ VEST = Silhouette(
     )
     | {"hem": ("hem_left", "hem_centre", "hem_right")},
     starts=({}, {"hem_y": 1.6, "hem_half": 0.4}),
+    handicap=-0.01,
 )
 
 TROUSERS = Silhouette(
@@ -247,6 +247,7 @@ SKIRT = Silhouette(
     outlines=(("waist_left", "hip_left", "hem_left", "hem_centre", "hem_right", "hip_right", "waist_right"),),
     edges=_mirrored(side=("waist", "hip", "hem"))
     | {"hem": ("hem_left", "hem_centre", "hem_right"), "waist": ("waist_left", "waist_centre", "waist_right")},
+    handicap=0.02,
     starts=(
         {},
         {"waist_half": 0.2, "hip_half": 0.25, "hem_half": 0.22, "hem_y": 1.0},

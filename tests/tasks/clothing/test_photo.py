@@ -165,7 +165,6 @@ def test_a_palette_with_a_transparent_entry(folder: Path) -> None:
     assert photo.rgb[5, 32::32].tolist() == [[200, 10, 20], [10, 200, 20], [10, 20, 200]]
 
 
-@pytest.mark.xfail(strict=True, reason="OpenCV drops the colour key of a grey PNG (tRNS), and nothing puts it back")
 def test_a_grey_level_that_stands_for_transparent(folder: Path) -> None:
     row = np.repeat(np.array([255, 40], np.uint8), 64).tobytes()
     photo = read(folder, "shirt.png", png(128, 96, 8, 0, [row] * 96, chunk(b"tRNS", struct.pack(">H", 255))))
@@ -412,7 +411,6 @@ def test_labels_that_are_no_utf8(folder: Path) -> None:
         list_photos(folder)
 
 
-@pytest.mark.xfail(strict=True, reason="a row without a file name is reported as if the columns were missing")
 def test_a_row_without_a_file_name_is_not_a_missing_column(folder: Path) -> None:
     put(folder, "a.png", b"")
     write_labels(folder, [["file", "label"], ["a.png", "Pants"], ["", ""]])

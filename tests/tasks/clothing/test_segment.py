@@ -74,7 +74,6 @@ def test_a_large_hole_stays_ground(shots) -> None:
     assert not segment(shots.picture(rgb)).mask[120:210, 120:180].any()
 
 
-@pytest.mark.xfail(strict=True, reason="most of a soft shadow on plain ground stays in the cut: it overlaps to 0.85")
 def test_a_soft_shadow_is_ground(shots) -> None:
     y, x = np.mgrid[:300, :300]
     shadow = 1 - 0.2 * np.exp(-((np.maximum(np.maximum(abs(x - 160) - 70, abs(y - 165) - 80), 0) / 5) ** 2))
@@ -147,9 +146,6 @@ def test_a_transparent_picture_that_cuts_the_garment_off_is_refused(shots) -> No
     refused(replace(photo, rgb=photo.rgb[:520], alpha=photo.alpha[:520]), "runs out of the picture .on .* bottom side")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="GrabCut learns the cloth in the frame as ground; half a polo is dressed as a skirt"
-)
 def test_a_photo_that_cuts_the_garment_off_is_refused(shots) -> None:
     photo = shots.without_alpha(shots.read("polo01"), *GREY)
     refused(shots.picture(photo.rgb[:600]), "runs out of the picture")
