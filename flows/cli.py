@@ -134,10 +134,10 @@ def _run(config: SynthConfig) -> None:
     check_writable(config.root)
     graph = plan_graph(config)
     refs = {stage.value: ref for stage, (ref, _) in graph.items()}
-    if is_finished(config, graph) and is_released(config.root, config.name, refs) and find_server() is None:
-        console.print(f"all {len(graph)} stages of {config.name} are in the store: nothing to do")
-        return
     if find_server() is None:
+        if is_finished(config, graph) and is_released(config.root, config.name, refs):
+            console.print(f"all {len(graph)} stages of {config.name} are in the store: nothing to do")
+            return
         console.print("starting a Prefect server for this run")
     with running_server() as url:
         os.environ["PREFECT_API_URL"] = url

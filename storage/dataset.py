@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 import zarr
 from numpy.typing import NDArray
@@ -125,8 +124,3 @@ def open_dataset(root: str | Path, name: str, stage: Literal["augment", "render"
     read_manifest(stages[stage])
     folder = data_folder(stages[stage])
     return Dataset(folder=folder, config=record["config"], stages=stages, arrays=open_arrays(folder))
-
-
-def whole_array(array: zarr.Array[Any]) -> NDArray[Any]:
-    """Return all of an array; for small data sets and tests."""
-    return np.asarray(array[:])

@@ -30,37 +30,32 @@ Done = Callable[[int, dict[str, Any]], None]
 
 
 @contextmanager
-def cluster(workers: int, scheduler: str | None = None) -> Iterator[Client]:
-    """Hold a Dask client: of the scheduler at an address, or of worker processes started here and stopped after.
+def cluster(workers: int) -> Iterator[Client]:
+    """Hold the Dask client of worker processes started here and stopped after.
 
     Args:
         workers: processes to start.
-        scheduler: address of a running scheduler, which then brings its own workers.
     """
     settings = {
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.scheduler.allowed-failures": 2,
         "distributed.nanny.pre-spawn-environ": ONE_THREAD,
     }
-    with dask.config.set(settings):
-        if scheduler:
-            with Client(scheduler) as client:
-                yield client
-            return
-        with (
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                memory_limit=0,  # a worker that Dask pauses for its size is never woken: it holds the same data for all shards
-            ) as local,
-            Client(local) as client,
-        ):
-            yield client
-            # Idle workers with much loaded take seconds to leave; what they made is committed, so they may be killed.
-            logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
+    with (
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,  # a worker that Dask pauses for its size is never woken: it holds the same data for all shards
+        ) as local,
+        Client(local) as client,
+    ):
+        yield client
+        # Idle workers with much loaded take seconds to leave; what they made is committed, so they may be killed.
+        logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
 
 
 def map_shards(client: Client, work: Callable[[int], dict[str, Any]], shards: Iterable[int], done: Done) -> None:

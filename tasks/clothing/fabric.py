@@ -86,11 +86,6 @@ def _diagonal(rng: np.random.Generator, slubs: float) -> F32:
     return np.asarray(0.03 * ribs + slubs * _noise(rng, 0.7, 7) + 0.4 * slubs * _noise(rng, 5, 1), np.float32)
 
 
-def _knitted(rng: np.random.Generator) -> F32:
-    y, x = np.mgrid[:TILE, :TILE]
-    return np.asarray(0.035 * np.sin(2 * np.pi * x / 8) + 0.02 * np.sin(2 * np.pi * y / 4) + 0.03 * _noise(rng, 1, 3))
-
-
 _GRAINS: Mapping[str, Callable[[np.random.Generator], F32]] = {
     "denim": lambda rng: _diagonal(rng, 0.045),
     "twill": lambda rng: _diagonal(rng, 0.022),

@@ -15,7 +15,6 @@ from manikin.tasks.clothing.template import BodyFront
 
 F64 = NDArray[np.float64]
 
-CATEGORIES = ("top", "dress", "trousers", "shorts", "skirt")
 _EASE = {"top": 1.12, "trousers": 1.06, "skirt": 1.04}  # garment's flat width over the body's
 _WAIST = 0.085  # of a bottom's upper edge above the pelvis joint
 _DRESS_BELOW = 0.10  # under the crotch, from which a top is a dress
