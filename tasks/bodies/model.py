@@ -21,7 +21,12 @@ U8 = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class BodyModel:
-    """Shapes: V vertices, J joints, K shape coefficients, F triangles, T texture vertices, W influences a vertex."""
+    """Shapes: V vertices, J joints, K shape coefficients, F triangles, T texture vertices, W influences a vertex.
+
+    Pose blendshapes are sparse: joint j, when it leaves its rest, moves the vertices posedir_vertex[a:b] by
+    posedirs[a:b], (E, C, 3), times its C features, where a, b = posedir_start[j], posedir_start[j + 1]. Nine features are
+    R - I by rows (SMPL), four the quaternion x, y, z, w - 1 (STAR). E is 0 for a body without.
+    """
 
     v_template: F32  # (V, 3) metres
     shapedirs: F32  # (K, V, 3) metres per unit coefficient
@@ -38,6 +43,9 @@ class BodyModel:
     part_names: tuple[str, ...]
     keypoints: F32  # (P, V) dense regressors of the surface keypoints, rows sum to 1
     keypoint_names: tuple[str, ...]
+    posedirs: F32  # (E, C, 3) metres per unit feature
+    posedir_vertex: I32  # (E,)
+    posedir_start: I32  # (J + 1,)
     phenotype_mask: U8  # (N, L) which phenotype extremes each MakeHuman target depends on
     phenotype_projection: F32  # (N, K) target weights -> shape coefficients
     phenotype_labels: tuple[str, ...]  # L names of the extremes ("male", "young", ...)
