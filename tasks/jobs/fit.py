@@ -53,7 +53,8 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
         "key_poses": int(examples.is_key.sum()),
         "components": prior.n_components,
         "skipped": [list(s) for s in skipped],
-        "rejected": {"frame of motion that no body can take": examples.n_broken},
+        "rejected": {f"frame of motion: {reason}": n for reason, n in examples.dropped.items()},
+        "clipped": examples.clipped,
     }
 
 

@@ -120,6 +120,17 @@ def clip_postures(postures: Postures, limits: Limits) -> tuple[Postures, F64]:
     return Postures(local, postures.curls), excess
 
 
+def clipped_shares(excess: F64) -> dict[str, float]:
+    """Return for each of `JOINTS` the share of poses, both sides counted, that its limits move by more than `TOUCHED`.
+
+    Args:
+        excess: (N, S) from `clip_postures`; N at least 1.
+    """
+    touched = excess > TOUCHED
+    sides = {j: [j] if j in _CENTRAL else [f"{SIDED_JOINTS[j]}.{s}" for s in "LR"] for j in JOINTS}
+    return {j: float(touched[:, [SEGMENT[s] for s in segments]].mean()) for j, segments in sides.items()}
+
+
 def _reach(coordinates: F64, reach: F64) -> F64:
     """Return how far (N, S) each limb may swing in its direction: (N, S, 3) coordinates, (S, 8) radii."""
     direction = np.arctan2(coordinates[..., 2], -coordinates[..., 0]) * (N_DIRECTIONS / (2 * np.pi))

@@ -7,7 +7,7 @@ also stands there as its mirror image. Motions without wrists get hands that han
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from manikin.tasks.poses.joint_maps import JointMap, match_joints
 from manikin.tasks.poses.keyposes import KeyPoses
 from manikin.tasks.poses.kinematics import COMPARED, compared_joints, joint_places
 from manikin.tasks.poses.labels import label_frames
-from manikin.tasks.poses.limits import Limits, clip_postures
+from manikin.tasks.poses.limits import Limits, clip_postures, clipped_shares
 from manikin.tasks.poses.postures import Postures, joined, mirrored, pose_of
 from manikin.tasks.poses.retarget import postures_from_clip
 
@@ -37,24 +37,30 @@ FPS = 12.0
 SAME_POSE_M = 0.05  # root mean square distance of the joints
 BROKEN_JOINT = np.radians(25.0)  # beyond its range
 BROKEN_BODY_M = 0.08  # of self-penetration; real bodies give way to about half of that
+DROPPED = ("a joint far beyond its range", "a body through itself")
+ROWS, COUNTS = ("labels", "names", "clip", "frame", "is_key"), ("dropped", "clipped")
 WRIST_SPREAD = np.radians([6.0, 14.0, 8.0])  # deviation, pronation, flexion of hands that the motion says nothing of
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """N examples."""
+    """N examples, and what became of the motion's other frames."""
 
     postures: Postures
     labels: Str  # (N,)
     names: Str  # (N,) key pose, or clip and frame
     clip: I32  # (N,) number of the clip (from 0) or, below 0, of the key pose (-1, -2, ...); mirror images share it
+    frame: I32  # (N,) number of the frame in its clip as it was read (from 0); -1 for key poses
     is_key: Bool  # (N,)
-    n_broken: int  # frames dropped
+    dropped: dict[str, int]  # reason, of DROPPED -> frames taken from clips that are no sound body poses
+    clipped: dict[str, float]  # joint, of limits.JOINTS -> share of the sound frames in which its limits moved it
 
     def save(self, path: Path) -> None:
         """Write the examples as an npz."""
-        fields_ = {name: getattr(self, name) for name in ("labels", "names", "clip", "is_key", "n_broken")}
-        np.savez(path, local=self.postures.local, curls=self.postures.curls, **fields_)
+        rows = {name: getattr(self, name) for name in ROWS}
+        counts = {name: np.array([*getattr(self, name).values()], np.float64) for name in COUNTS}
+        words = {f"{name}_names": np.array([*getattr(self, name)], np.str_) for name in COUNTS}
+        np.savez(path, local=self.postures.local, curls=self.postures.curls, **rows, **counts, **words)
 
     @classmethod
     def load(cls, path: Path) -> "Examples":
@@ -65,8 +71,15 @@ class Examples:
         """
         try:
             with np.load(path, allow_pickle=False) as z:
-                postures = Postures(z["local"], z["curls"])
-                return cls(postures, z["labels"], z["names"], z["clip"], z["is_key"], int(z["n_broken"]))
+                dropped, clipped = (
+                    dict(zip(z[f"{name}_names"].tolist(), z[name].tolist(), strict=True)) for name in COUNTS
+                )
+                return cls(
+                    Postures(z["local"], z["curls"]),
+                    **{name: z[name] for name in ROWS},
+                    dropped={reason: int(n) for reason, n in dropped.items()},
+                    clipped=clipped,
+                )
         except (OSError, ValueError, KeyError, EOFError) as e:
             raise InputError(f"{path}: no pose examples written by manikin: {e}") from e
 
@@ -74,9 +87,7 @@ class Examples:
         return len(self.labels)
 
     def __getitem__(self, rows: NDArray[np.integer] | Bool) -> "Examples":
-        return Examples(
-            self.postures[rows], self.labels[rows], self.names[rows], self.clip[rows], self.is_key[rows], self.n_broken
-        )
+        return replace(self, postures=self.postures[rows], **{name: getattr(self, name)[rows] for name in ROWS})
 
 
 def gather_examples(
@@ -103,32 +114,25 @@ def gather_examples(
         InputError: a clip's skeleton cannot be mapped, or no frame of any clip is sound.
     """
     parts: list[Examples] = []
+    excess: list[F64] = []
+    dropped = dict.fromkeys(DROPPED, 0)
     seen = np.empty((0, 3 * len(COMPARED)))
     for i, clip in enumerate(clips):
-        sound = _sound_frames(clip, i, anatomy, limits, capsules, rng, maps)
+        sound, beyond = _sound_frames(clip, i, anatomy, limits, capsules, rng, maps)
+        excess.append(beyond)
+        dropped = {reason: n + sound.dropped[reason] for reason, n in dropped.items()}
         joints = compared_joints(anatomy, joint_places(anatomy, pose_of(anatomy, sound.postures)))
         new = different_rows(joints, seen)
         seen = np.concatenate([seen, joints[new]])
         parts.append(_with_mirror_images(sound[new]))
     if clips and not sum(len(p) for p in parts):
-        raise InputError(f"none of {sum(p.n_broken for p in parts)} frames of {len(clips)} clips is a sound body pose")
-    number = {n: -1 - i for i, n in enumerate(dict.fromkeys(_plain(n) for n in key_poses.names))}
-    keys = Examples(
-        clip_postures(key_poses.postures, limits)[0],
-        np.array(key_poses.labels),
-        np.array(key_poses.names),
-        np.array([number[_plain(n)] for n in key_poses.names], np.int32),
-        np.ones(len(key_poses.names), bool),
-        0,
-    )
-    everything = [*parts, keys]
+        raise InputError(f"none of {sum(dropped.values())} frames of {len(clips)} clips is a sound body pose")
+    everything = [*parts, _key_examples(key_poses, limits)]
     return Examples(
         postures=joined([p.postures for p in everything]),
-        labels=np.concatenate([p.labels for p in everything]),
-        names=np.concatenate([p.names for p in everything]),
-        clip=np.concatenate([p.clip for p in everything]),
-        is_key=np.concatenate([p.is_key for p in everything]),
-        n_broken=sum(p.n_broken for p in parts),
+        **{name: np.concatenate([getattr(p, name) for p in everything]) for name in ROWS},
+        dropped=dropped,
+        clipped=clipped_shares(np.concatenate(excess)) if excess else {},
     )
 
 
@@ -158,6 +162,21 @@ def _plain(name: str) -> str:
     return name.removesuffix(" (mirrored)")
 
 
+def _key_examples(key_poses: KeyPoses, limits: Limits) -> Examples:
+    number = {n: -1 - i for i, n in enumerate(dict.fromkeys(_plain(n) for n in key_poses.names))}
+    n = len(key_poses.names)
+    return Examples(
+        postures=clip_postures(key_poses.postures, limits)[0],
+        labels=np.array(key_poses.labels),
+        names=np.array(key_poses.names),
+        clip=np.array([number[_plain(name)] for name in key_poses.names], np.int32),
+        frame=np.full(n, -1, np.int32),
+        is_key=np.ones(n, bool),
+        dropped={},
+        clipped={},
+    )
+
+
 def _sound_frames(
     clip: Clip,
     number: int,
@@ -166,7 +185,8 @@ def _sound_frames(
     capsules: Capsules,
     rng: np.random.Generator,
     maps: tuple[JointMap, ...] | None,
-) -> Examples:
+) -> tuple[Examples, F64]:
+    """Return a clip's sound frames and by how much (N, S) each of them was beyond the limits."""
     step = max(1, round(clip.fps / FPS))
     labels = np.array(label_frames(clip, maps))[::step]
     postures = postures_from_clip(resampled(clip, FPS), maps)
@@ -174,26 +194,27 @@ def _sound_frames(
         postures = vary_wrists(postures, rng)
     clipped, excess = clip_postures(postures, limits)
     depth = self_penetration(capsules, pose_of(anatomy, clipped))
-    sound = (_excess_of_body(excess) < BROKEN_JOINT) & (depth < BROKEN_BODY_M)
-    return Examples(
-        clipped[sound],
-        labels[sound],
-        np.array([f"{clip.name} frame {step * i}" for i in np.flatnonzero(sound)], np.str_),
-        np.full(int(sound.sum()), number, np.int32),
-        np.zeros(int(sound.sum()), bool),
-        int((~sound).sum()),
+    broken = np.stack([_excess_of_body(excess) >= BROKEN_JOINT, depth >= BROKEN_BODY_M])
+    sound = ~broken.any(axis=0)
+    first_reason = broken[:, ~sound].argmax(axis=0)
+    frame = (step * np.flatnonzero(sound)).astype(np.int32)
+    found = Examples(
+        postures=clipped[sound],
+        labels=labels[sound],
+        names=np.array([f"{clip.name} frame {i}" for i in frame], np.str_),
+        clip=np.full(len(frame), number, np.int32),
+        frame=frame,
+        is_key=np.zeros(len(frame), bool),
+        dropped={reason: int((first_reason == i).sum()) for i, reason in enumerate(DROPPED)},
+        clipped={},
     )
+    return found, excess[sound]
 
 
 def _with_mirror_images(frames: Examples) -> Examples:
-    return Examples(
-        joined([frames.postures, mirrored(frames.postures)]),
-        np.tile(frames.labels, 2),
-        np.concatenate([frames.names, np.char.add(frames.names, " (mirrored)")]),
-        np.tile(frames.clip, 2),
-        np.tile(frames.is_key, 2),
-        frames.n_broken,
-    )
+    names = np.concatenate([frames.names, np.char.add(frames.names, " (mirrored)")])
+    rows = {name: np.tile(getattr(frames, name), 2) for name in ROWS}
+    return replace(frames, postures=joined([frames.postures, mirrored(frames.postures)]), **{**rows, "names": names})
 
 
 def _excess_of_body(excess: F64) -> F64:

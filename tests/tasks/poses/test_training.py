@@ -77,6 +77,9 @@ def test_key_poses_and_frames_are_there_with_names(examples, body):
     frames = examples.names[~examples.is_key]
     assert len(frames) >= 8
     assert all(n.startswith("walk frame ") for n in frames)
+    numbers = [int(n.removesuffix(" (mirrored)").rsplit(" ", 1)[1]) for n in frames]
+    assert examples.frame[~examples.is_key].tolist() == numbers
+    assert (examples.frame[examples.is_key] == -1).all()
     assert set(examples.labels.tolist()) <= set(LABELS)
     assert set(examples.labels[~examples.is_key].tolist()) == {"moving"}
 
@@ -130,7 +133,10 @@ def test_broken_frames_are_dropped_and_counted(gather):
     backwards = Rotation.from_euler("z", 120, degrees=True).as_matrix()  # a knee that bends the wrong way
     rotations[:10, NAMES.index("right_knee")] = backwards
     found = gather(replace(clip, rotations=rotations))
-    assert found.n_broken == 2  # frames 0 and 5 of those taken at 12 a second
+    assert found.dropped == {
+        "a joint far beyond its range": 2,
+        "a body through itself": 0,
+    }  # frames 0 and 5 of those taken at 12 a second
     assert not {"walk frame 0", "walk frame 5"} & set(found.names.tolist())
 
 
@@ -145,7 +151,9 @@ def test_no_sound_frame_at_all_is_an_error(gather):
 def test_key_poses_alone_will_do(gather):
     alone = gather()
     assert alone.is_key.all()
-    assert alone.n_broken == 0
+    assert not any(alone.dropped.values())
+    assert not alone.clipped
+    assert (alone.frame == -1).all()
 
 
 def test_the_same_seed_gives_the_same_examples(gather, examples):
@@ -166,11 +174,12 @@ def test_only_hands_vary(examples):
 def test_what_is_saved_is_read(examples, tmp_path):
     examples.save(tmp_path / "examples.npz")
     again = Examples.load(tmp_path / "examples.npz")
-    for name in ("labels", "names", "clip", "is_key"):
+    for name in ("labels", "names", "clip", "frame", "is_key"):
         np.testing.assert_array_equal(getattr(again, name), getattr(examples, name))
     np.testing.assert_array_equal(again.postures.local, examples.postures.local)
     np.testing.assert_array_equal(again.postures.curls, examples.postures.curls)
-    assert again.n_broken == examples.n_broken
+    assert again.dropped == examples.dropped
+    assert again.clipped == examples.clipped
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive"])
