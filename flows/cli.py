@@ -4,14 +4,15 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from manikin.flows.config import CameraMode, Composite, Prior, Stage, SynthConfig, checked_config
+from manikin.flows.config import SynthConfig, checked_config
+from manikin.flows.options import takes_options
 from manikin.flows.server import DEFAULT_PORT, QUIET, find_server, running_server
 from manikin.storage.assets import cache_folder, pull, verify
 from manikin.storage.packs import read_packs
@@ -29,50 +30,18 @@ console = Console()
 
 
 @app.command()
+@takes_options
 def synth(
-    images: Annotated[int, typer.Option(help="How many images to make.")] = 10_000,
-    size: Annotated[int, typer.Option(help="Height and width of an image, pixels.")] = 256,
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
-    root: Annotated[Path, typer.Option(help="Folder of the stage store; it is created.")] = Path("runs"),
-    name: Annotated[str, typer.Option(help="Name of the data set under the root.")] = "synth",
-    garments: Annotated[Path | None, typer.Option(help="Folder of photos of clothes.")] = None,
-    backgrounds: Annotated[Path | None, typer.Option(help="Folder of photos without people.")] = None,
-    mocap: Annotated[Path | None, typer.Option(help="Folder of motion capture (BVH).")] = None,
-    prior: Annotated[str, typer.Option(help=f"What poses are sampled from: {', '.join(Prior)}.")] = "gmm",
-    camera: Annotated[str, typer.Option(help=f"Where cameras stand: {', '.join(CameraMode)}.")] = "eye",
-    composite: Annotated[
-        str, typer.Option(help=f"How people are put into backgrounds: {', '.join(Composite)}.")
-    ] = "harmonized",
-    augment: Annotated[float, typer.Option(help="Strength of augmentation; 0 for none.")] = 1.0,
-    refresh: Annotated[list[str] | None, typer.Option(help=f"Stage to make again: {', '.join(Stage)}.")] = None,
-    workers: Annotated[int, typer.Option(help="Worker processes; 0 for one a core.")] = 0,
-    shard: Annotated[int, typer.Option(help="Images a shard: what one worker writes at once.")] = 256,
-    scheduler: Annotated[str | None, typer.Option(help="Address of a running Dask scheduler.")] = None,
+    *,
     sheet: Annotated[Path | None, typer.Option(help="Copy the contact sheet to this PNG.")] = None,
+    **options: Any,
 ) -> None:
     """Make a data set of labelled pictures of people.
 
     What is already in the store is not made again, so the same command finishes a run that was stopped. A Prefect server
     is used if one runs (PREFECT_API_URL, or the default port of this machine); else one is started for this run.
     """
-    config = checked_config(
-        images=images,
-        size=size,
-        seed=seed,
-        root=root,
-        name=name,
-        garments=garments,
-        backgrounds=backgrounds,
-        mocap=mocap,
-        prior=prior,
-        camera=camera,
-        composite=composite,
-        augment=augment,
-        refresh=refresh or [],
-        workers=workers,
-        shard=shard,
-        scheduler=scheduler,
-    )
+    config = checked_config(**options)
     pull_assets()
     _run(config)
     _tell(config, sheet)

@@ -54,6 +54,9 @@ Name = Annotated[
 Photos = Annotated[Path | None, Field(description="Folder of photos of clothes; the default ones if not given.")]
 Places = Annotated[Path | None, Field(description="Folder of photos without people; the default ones if not given.")]
 Motion = Annotated[Path | None, Field(description="Folder of motion capture; the default clips if not given.")]
+PosePrior = Annotated[Prior, Field(description="What poses are sampled from.")]
+Cameras = Annotated[CameraMode, Field(description="Where cameras stand.")]
+Compositing = Annotated[Composite, Field(description="How people are put into backgrounds.")]
 Refresh = Annotated[list[Stage], Field(description="Stages to make again although they are in the store.")]
 Workers = Annotated[int, Field(ge=0, le=1024, description="Worker processes; 0 for one a core.")]
 Shard = Annotated[int, Field(ge=1, le=4096, description="Images a shard: what one worker writes at once.")]
@@ -80,9 +83,9 @@ class SynthConfig(BaseModel):
     garments: Photos = None
     backgrounds: Places = None
     mocap: Motion = None
-    prior: Prior = Prior.GMM
-    camera: CameraMode = CameraMode.EYE
-    composite: Composite = Composite.HARMONIZED
+    prior: PosePrior = Prior.GMM
+    camera: Cameras = CameraMode.EYE
+    composite: Compositing = Composite.HARMONIZED
     augment: Strength = 1.0
     refresh: Refresh = []
     workers: Workers = 0

@@ -7,33 +7,16 @@ which starts only if one of them has work.
 import logging
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogHandler
 
-from manikin.flows.config import (
-    CameraMode,
-    Composite,
-    Images,
-    Motion,
-    Name,
-    Photos,
-    Places,
-    Prior,
-    Refresh,
-    Root,
-    Scheduler,
-    Seed,
-    Shard,
-    Size,
-    Stage,
-    Strength,
-    SynthConfig,
-    Workers,
-)
+from manikin.flows.config import Stage, SynthConfig
 from manikin.flows.graph import UPSTREAM, plan_graph
+from manikin.flows.options import takes_fields
 from manikin.storage.assets import pull
 from manikin.storage.dataset import release
 from manikin.storage.stage import check_writable, data_folder, is_committed
@@ -58,63 +41,10 @@ for _logger in ("prefect.flow_runs", "prefect.task_runs"):
 
 
 @flow(name="synth", flow_run_name="{name}-{images}", log_prints=True)
-def synth(
-    images: Images = 10_000,
-    size: Size = 256,
-    seed: Seed = 0,
-    root: Root = Path("runs"),
-    name: Name = "synth",
-    garments: Photos = None,
-    backgrounds: Places = None,
-    mocap: Motion = None,
-    prior: Prior = Prior.GMM,
-    camera: CameraMode = CameraMode.EYE,
-    composite: Composite = Composite.HARMONIZED,
-    augment: Strength = 1.0,
-    refresh: Refresh = [],  # noqa: B006  Prefect copies parameters, and its schema wants the default itself
-    workers: Workers = 0,
-    shard: Shard = 256,
-    scheduler: Scheduler = None,
-) -> str:
-    """Make a data set of labelled pictures of people and return the path of its release file.
-
-    Args:
-        images: how many images to make.
-        size: height and width of an image, pixels.
-        seed: same seed, same bytes.
-        root: folder of the stage store; it is created.
-        name: name of the data set under the root.
-        garments: folder of photos of clothes; the default ones if not given.
-        backgrounds: folder of photos without people; the default ones if not given.
-        mocap: folder of motion capture (BVH); the default clips if not given.
-        prior: what poses are sampled from.
-        camera: `eye` for a photographer's height, `sphere` for any direction.
-        composite: how a person is put into a background.
-        augment: strength of augmentation, 0 for none to 1.
-        refresh: stages to make again although they are in the store.
-        workers: worker processes; 0 for one a core.
-        shard: images a shard.
-        scheduler: address of a running Dask scheduler to use instead of own workers.
-    """
-    config = SynthConfig(
-        images=images,
-        size=size,
-        seed=seed,
-        root=root,
-        name=name,
-        garments=garments,
-        backgrounds=backgrounds,
-        mocap=mocap,
-        prior=prior,
-        camera=camera,
-        composite=composite,
-        augment=augment,
-        refresh=refresh,
-        workers=workers,
-        shard=shard,
-        scheduler=scheduler,
-    )
-    return str(run_stages(config))
+@takes_fields
+def synth(**options: Any) -> str:
+    """Make a data set of labelled pictures of people and return the path of its release file."""
+    return str(run_stages(SynthConfig(**options)))
 
 
 def run_stages(config: SynthConfig) -> Path:
