@@ -9,6 +9,7 @@ also stands there as its mirror image. Motions without wrists get hands that han
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,10 +58,12 @@ class Examples:
 
     def save(self, path: Path) -> None:
         """Write the examples as an npz."""
-        rows = {name: getattr(self, name) for name in ROWS}
-        counts = {name: np.array([*getattr(self, name).values()], np.float64) for name in COUNTS}
-        words = {f"{name}_names": np.array([*getattr(self, name)], np.str_) for name in COUNTS}
-        np.savez(path, local=self.postures.local, curls=self.postures.curls, **rows, **counts, **words)
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in ROWS}
+        for name in COUNTS:
+            table = getattr(self, name)
+            arrays[name] = np.array([*table.values()], np.float64)
+            arrays[f"{name}_names"] = np.array([*table], np.str_)
+        np.savez(path, local=self.postures.local, curls=self.postures.curls, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Examples":
@@ -195,7 +198,7 @@ def _sound_frames(
     clipped, excess = clip_postures(postures, limits)
     depth = self_penetration(capsules, pose_of(anatomy, clipped))
     broken = np.stack([_excess_of_body(excess) >= BROKEN_JOINT, depth >= BROKEN_BODY_M])
-    sound = ~broken.any(axis=0)
+    sound: Bool = ~broken.any(axis=0)
     first_reason = broken[:, ~sound].argmax(axis=0)
     frame = (step * np.flatnonzero(sound)).astype(np.int32)
     found = Examples(
@@ -213,8 +216,8 @@ def _sound_frames(
 
 def _with_mirror_images(frames: Examples) -> Examples:
     names = np.concatenate([frames.names, np.char.add(frames.names, " (mirrored)")])
-    rows = {name: np.tile(getattr(frames, name), 2) for name in ROWS}
-    return replace(frames, postures=joined([frames.postures, mirrored(frames.postures)]), **{**rows, "names": names})
+    rows: dict[str, Any] = {name: np.tile(getattr(frames, name), 2) for name in ROWS} | {"names": names}
+    return replace(frames, postures=joined([frames.postures, mirrored(frames.postures)]), **rows)
 
 
 def _excess_of_body(excess: F64) -> F64:
