@@ -198,7 +198,7 @@ def _sound_frames(
     clipped, excess = clip_postures(postures, limits)
     depth = self_penetration(capsules, pose_of(anatomy, clipped))
     broken = np.stack([_excess_of_body(excess) >= BROKEN_JOINT, depth >= BROKEN_BODY_M])
-    sound: Bool = ~broken.any(axis=0)
+    sound = np.asarray(~broken.any(axis=0))
     first_reason = broken[:, ~sound].argmax(axis=0)
     frame = (step * np.flatnonzero(sound)).astype(np.int32)
     found = Examples(
