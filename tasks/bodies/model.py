@@ -1,7 +1,7 @@
 """The body model: one SMPL-shaped record, whatever family its data came from.
 
 A rest mesh, a linear shape basis, a skeleton whose joints move with the shape, sparse skinning weights, one UV atlas
-and sparse regressors from vertices to the joints of named skeletons. Rest is an A-pose, y up, facing +z, in metres.
+and regressors from vertices to surface keypoints. Rest is an A-pose (SMPL's family: a T-pose), y up, facing +z, in metres.
 """
 
 import zipfile
@@ -37,8 +37,8 @@ class BodyModel:
     weights: F32  # (V, W) falling, zero-padded, rows sum to 1
     weight_idx: I32  # (V, W) joint of each weight
     faces: I32  # (F, 3) counter-clockwise seen from outside
-    uv: F32  # (T, 2) in [0, 1]; u right, v DOWN: texel = (u * size, v * size)
-    faces_uv: I32  # (F, 3) into uv
+    uv: F32  # (T, 2) in [0, 1]; u right, v DOWN: texel = (u * size, v * size); T is 0 for a body without a texture map
+    faces_uv: I32  # (F, 3) into uv; (0, 3) where T is 0
     part: U8  # (F,) body part of each triangle, index into part_names; 0 is the background and never used
     part_names: tuple[str, ...]
     keypoints: F32  # (P, V) dense regressors of the surface keypoints, rows sum to 1
@@ -49,6 +49,13 @@ class BodyModel:
     phenotype_mask: U8  # (N, L) which phenotype extremes each MakeHuman target depends on
     phenotype_projection: F32  # (N, K) target weights -> shape coefficients
     phenotype_labels: tuple[str, ...]  # L names of the extremes ("male", "young", ...)
+    family: str = "makehuman"  # whose rig it has: "makehuman", "smpl", "star", "smplh" or "smplx"
+    sex: str = "any"  # of the people it can be: "any" where the shape decides, else "female", "male" or "neutral"
+
+    @property
+    def has_uv(self) -> bool:
+        """Whether there is a texture map; without one a body takes plain colours by part, no pictures."""
+        return len(self.uv) > 0
 
     def joint(self, name: str) -> int:
         """Return the index of a joint by name; raises InputError for a name that the rig has not."""
@@ -72,4 +79,6 @@ class BodyModel:
         for name in values:
             if name.endswith(("_names", "_labels")):
                 values[name] = tuple(str(s) for s in values[name])
+            elif name in ("family", "sex"):
+                values[name] = str(values[name])
         return cls(**values)
