@@ -30,7 +30,13 @@ Y_UP_FROM = {
 }
 
 
-def stand_up(clip: Clip, landmarks: dict[str, int], metres_per_unit: float | None, up: str | None) -> Clip:
+def stand_up(
+    clip: Clip,
+    landmarks: dict[str, int],
+    metres_per_unit: float | None,
+    up: str | None,
+    likely_unit: tuple[str, float] | None = None,
+) -> Clip:
     """Return the clip in metres, y up, with a standing rest pose.
 
     Args:
@@ -38,13 +44,15 @@ def stand_up(clip: Clip, landmarks: dict[str, int], metres_per_unit: float | Non
         landmarks: landmark -> joint, from `match_joints`.
         metres_per_unit: the unit, or None to find it.
         up: "y" or "z", or None to find it.
+        likely_unit: a name and metres, taken before the common units if the skeleton then has a person's height.
 
     Raises:
-        InputError: unit or axis cannot be found, or no frame stands upright where one is needed.
+        InputError: a limb has no length, unit or axis cannot be found, or no frame stands upright where one is needed.
     """
+    _check_limbs(clip, landmarks)
     notes: list[str] = list(clip.notes)
     if metres_per_unit is None:
-        metres_per_unit = _find_unit(clip, landmarks, notes)
+        metres_per_unit = _find_unit(clip, landmarks, likely_unit, notes)
     if up is None:
         up = _find_up(clip, landmarks, notes)
     if up not in Y_UP_FROM:
@@ -78,10 +86,23 @@ def uprightness(positions: F64, landmarks: dict[str, int]) -> F64:
     return np.asarray(np.min([v / n for v, n in zip(segments, lengths, strict=True)], axis=0))
 
 
-def _find_unit(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> float:
+def _check_limbs(clip: Clip, landmarks: dict[str, int]) -> None:
+    rest = rest_positions(clip)
+    for parts in (("upper_arm", "forearm"), ("thigh", "shank"), ("shank", "foot")):
+        for a, b in ((landmarks[f"{parts[0]}.{s}"], landmarks[f"{parts[1]}.{s}"]) for s in "LR"):
+            if not np.linalg.norm(rest[b] - rest[a]) > 0:
+                raise InputError(
+                    f"{clip.source}: the bone from '{clip.joint_names[a]}' to '{clip.joint_names[b]}' has no length at rest; "
+                    f"expected the joints apart"
+                )
+
+
+def _find_unit(clip: Clip, landmarks: dict[str, int], likely_unit: tuple[str, float] | None, notes: list[str]) -> float:
     leg = np.mean([np.linalg.norm(clip.offsets[landmarks[f"{part}.{s}"]]) for s in "LR" for part in ("shank", "foot")])
     height = 2 * float(leg) / LEG_SHARE
     name, unit = min(UNITS.items(), key=lambda item: abs(np.log(max(height, 1e-9) * item[1] / HEIGHT_M)))
+    if likely_unit and HEIGHT_RANGE_M[0] <= height * likely_unit[1] <= HEIGHT_RANGE_M[1]:
+        name, unit = likely_unit
     if not HEIGHT_RANGE_M[0] <= height * unit <= HEIGHT_RANGE_M[1]:
         raise InputError(
             f"{clip.source}: the skeleton stands about {height:.4g} of the file's units tall, a person's height in none of "
@@ -93,12 +114,15 @@ def _find_unit(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> float
 
 def _find_up(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> str:
     rest = uprightness(rest_positions(clip)[None], landmarks)[0]
+    axis = 1 + int(rest[2] > rest[1])
+    if rest[axis] > UPRIGHT_COS:
+        notes.append(f"up: {'xyz'[axis]} (the rest skeleton stands along it)")
+        return "xyz"[axis]
     motion = uprightness(joint_positions(clip), landmarks).mean(axis=0)
-    for cosines, of in ((rest, "the rest skeleton"), (motion, "the motion, on average,")):
-        axis = 1 + int(cosines[2] > cosines[1])
-        if cosines[axis] > (UPRIGHT_COS if of == "the rest skeleton" else 0.5):
-            notes.append(f"up: {'xyz'[axis]} ({of} stands along it)")
-            return "xyz"[axis]
+    axis = 1 + int(motion[2] > motion[1])
+    if motion[axis] > 0.5:
+        notes.append(f"up: {'xyz'[axis]} (the motion, on average, stands along it)")
+        return "xyz"[axis]
     raise InputError(
         f"{clip.source}: neither the rest skeleton nor the motion stands along y or z (cosines {rest[1:].round(2)}, "
         f"{motion[1:].round(2)}); give up = 'y' or 'z'"

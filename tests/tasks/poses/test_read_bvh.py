@@ -483,7 +483,7 @@ def test_a_skeleton_of_no_persons_size(tmp_path):
     message = refusal(tmp_path, bvh_text(STILL, unit=1e-6))
     assert "give metres_per_unit" in message
     bones = {n: (p, (0.0, 0.0, 0.0)) for n, (p, _) in BONES.items()}
-    assert "give metres_per_unit" in refusal(tmp_path, bvh_text(STILL, bones=bones))
+    assert "from 'LeftArm' to 'LeftForeArm' has no length at rest" in refusal(tmp_path, bvh_text(STILL, bones=bones))
 
 
 def test_a_skeleton_that_stands_along_no_axis(tmp_path):
