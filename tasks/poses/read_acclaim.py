@@ -110,27 +110,31 @@ def _header(lines: list[str], degrees: bool, path: Path) -> tuple[int, bool, flo
 
 def _quick_values(lines: list[str], skeleton: AcclaimSkeleton) -> F64 | None:
     """Return the values (F, channels) of a file whose frames are all laid out as the first; None if anything is unusual."""
-    words = " ".join(lines).split()
-    channels = dict(zip(skeleton.names, skeleton.channels, strict=True))
-    place: dict[str, int] = {}
-    width = 1
-    while width < len(words) and words[width] in channels and words[width] not in place:
-        place[words[width]] = width
-        width += 1 + len(channels[words[width]])
-    n_frames, rest = divmod(len(words), width)
-    first = int(words[0]) if words[0].isdecimal() else -1
-    if rest or words[::width] != [str(first + k) for k in range(n_frames)]:
+    lines = [stripped for line in lines if (stripped := line.strip())]
+    height = next((i for i, line in enumerate(lines) if i and line.isdecimal()), len(lines))
+    row_of = {line.split()[0]: i for i, line in enumerate(lines[:height])}
+    n_frames, rest = divmod(len(lines), height)
+    if rest or len(row_of) != height or not lines[0].isdecimal():
         return None
-    if any(words[at::width].count(name) != n_frames for name, at in place.items()):
+    if lines[::height] != [str(int(lines[0]) + k) for k in range(n_frames)]:
         return None
-    if any(cs and name not in place for name, cs in channels.items()):
+    moving = [
+        (name, len(channels)) for name, channels in zip(skeleton.names, skeleton.channels, strict=True) if channels
+    ]
+    if height != 1 + len(moving) or any(name not in row_of for name, _ in moving):
         return None
-    columns = [place[name] + 1 + k for name, cs in channels.items() for k in range(len(cs))]
-    try:
-        values = np.array([list(map(float, words[c::width])) for c in columns]).T
-    except ValueError:
-        return None
-    return values if np.isfinite(values).all() else None
+    values = []
+    for name, n in moving:
+        rows = lines[row_of[name] :: height]
+        if not all(row.startswith(f"{name} ") for row in rows):
+            return None
+        try:
+            values.append(np.loadtxt([row[len(name) :] for row in rows], comments=None, ndmin=2))
+        except ValueError:
+            return None
+        if values[-1].shape != (n_frames, n) or not np.isfinite(values[-1]).all():
+            return None
+    return np.concatenate(values, axis=1)
 
 
 def _checked_values(lines: list[str], start: int, skeleton: AcclaimSkeleton, path: Path) -> F64:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from manikin.tasks.errors import InputError
 from manikin.tasks.poses.clip import F64, Clip
+from manikin.tasks.poses.euler_angles import NONE, rotations_from_angles
 from manikin.tasks.poses.joint_maps import JointMap, match_joints
 from manikin.tasks.poses.standing import stand_up
 
@@ -186,18 +186,30 @@ def _check_tree(joints: list[_Joint], stack: list[int], where: str) -> None:
 
 def _parse_motion(lines: list[str], start: int, joints: list[_Joint], path: Path) -> tuple[float, F64]:
     """Return the seconds between frames and the values (F, channels)."""
-    rows = [(i, words) for i, line in enumerate(lines[start + 1 :], start + 2) if (words := line.split())]
-    n_frames = _header(rows, 0, ("frames:",), "Frames: N", path)
-    interval = _header(rows, 1, ("frame", "time:"), "Frame Time: seconds", path)
+    filled = [i for i, line in enumerate(lines[start + 1 :], start + 1) if line.strip()]
+    head = [(i + 1, lines[i].split()) for i in filled[:2]]
+    n_frames = _header(head, 0, ("frames:",), "Frames: N", path)
+    interval = _header(head, 1, ("frame", "time:"), "Frame Time: seconds", path)
     if n_frames < 1 or n_frames != int(n_frames):
-        raise InputError(f"{path}, line {rows[0][0]}: Frames: {n_frames:g}; expected a whole number above 0")
+        raise InputError(f"{path}, line {head[0][0]}: Frames: {n_frames:g}; expected a whole number above 0")
     if not (interval > 0 and np.isfinite(interval)):
-        raise InputError(f"{path}, line {rows[1][0]}: Frame Time: {interval:g}; expected seconds above 0")
+        raise InputError(f"{path}, line {head[1][0]}: Frame Time: {interval:g}; expected seconds above 0")
     columns = [f"{c} of joint '{j.name}'" for j in joints for c in j.channels]
-    rows = rows[2:]
-    _check_count(rows, int(n_frames), len(columns), len(lines), path)
-    values = np.array([_row(words, i, columns, path) for i, words in rows])
+    values = _quick_rows([lines[i] for i in filled[2:]], (int(n_frames), len(columns)))
+    if values is None:  # word by word, so that what is wrong is named with its line
+        rows = [(i + 1, lines[i].split()) for i in filled[2:]]
+        _check_count(rows, int(n_frames), len(columns), len(lines), path)
+        values = np.array([_row(words, i, columns, path) for i, words in rows])
     return interval, values
+
+
+def _quick_rows(lines: list[str], shape: tuple[int, int]) -> F64 | None:
+    """Return the lines' numbers, or None if they are not of that shape, or not all of them finite numbers."""
+    try:
+        values = np.loadtxt(lines, comments=None, ndmin=2) if len(lines) == shape[0] else np.empty((0, 0))
+    except ValueError:
+        return None
+    return values if values.shape == shape and np.isfinite(values).all() else None
 
 
 def _header(rows: list[tuple[int, list[str]]], k: int, words: tuple[str, ...], expected: str, path: Path) -> float:
@@ -251,19 +263,19 @@ def _numbers(words: list[str], where: str, what: str) -> list[float]:
 
 def _split_channels(joints: list[_Joint], values: F64) -> tuple[F64, dict[int, F64]]:
     """Return local rotations (F, S, 3, 3) and, for each joint with three position channels, its places (F, 3)."""
-    rotations = np.tile(np.eye(3), (len(values), len(joints), 1, 1))
+    angles = np.zeros((len(values), len(joints), max(len(j.channels) for j in joints)))
+    axes = np.full(angles.shape[1:], NONE, np.int32)
     positions: dict[int, F64] = {}
     column = 0
     for j, joint in enumerate(joints):
         place = {}
-        for channel in joint.channels:
-            v, axis = values[:, column], "XYZ".index(channel[0])
+        for k, channel in enumerate(joint.channels):
+            axis = "XYZ".index(channel[0])
             if channel.endswith("rotation"):
-                turn = Rotation.from_rotvec(np.outer(np.radians(v), np.eye(3)[axis])).as_matrix()
-                rotations[:, j] = rotations[:, j] @ turn
+                axes[j, k], angles[:, j, k] = axis, values[:, column]
             else:
-                place[axis] = v
+                place[axis] = values[:, column]
             column += 1
         if len(place) == 3:
             positions[j] = np.stack([place[a] for a in range(3)], axis=1)
-    return rotations, positions
+    return rotations_from_angles(np.radians(angles), axes), positions

@@ -57,15 +57,14 @@ def stand_up(
         up = _find_up(clip, landmarks, notes)
     if up not in Y_UP_FROM:
         raise InputError(f"{clip.source}: up = {up!r}; expected 'y' or 'z'")
-    clip = turned(
-        replace(
-            clip,
-            offsets=clip.offsets * metres_per_unit,
-            tips=clip.tips * metres_per_unit,
-            root_positions=clip.root_positions * metres_per_unit,
-        ),
-        Y_UP_FROM[up],
+    clip = replace(
+        clip,
+        offsets=clip.offsets * metres_per_unit,
+        tips=clip.tips * metres_per_unit,
+        root_positions=clip.root_positions * metres_per_unit,
     )
+    if up != "y":
+        clip = turned(clip, Y_UP_FROM[up])
     if uprightness(rest_positions(clip)[None], landmarks)[0, 1] < UPRIGHT_COS:
         clip = _rebase_upright(clip, landmarks, notes)
     return replace(clip, metres_per_unit=metres_per_unit, up=up, notes=tuple(notes))
