@@ -1,9 +1,10 @@
 """Motion of any named skeleton to postures, and through them to a rig: rotations transferred, rest poses aligned.
 
 A source segment's global rotation G is relative to the source's rest pose. With Z the rotation from that rest to the
-anatomical position (limbs: bone and hinge laid onto the axes; trunk: hips-to-neck upright; feet: toes forward), the segment
-is at W = G Zᵀ. Directions of limbs are thus carried over exactly and no inverse kinematics is needed; proportions stay the
-target's own. What a source lacks is filled in: collarbones follow the arms, hands hang relaxed from the forearm.
+anatomical position (limbs: bone and hinge laid onto the axes; trunk: hips-to-neck upright; feet: toes forward, and level the
+sole that the motion stands on), the segment is at W = G Zᵀ. Directions of limbs are thus carried over exactly and no inverse
+kinematics is needed; proportions stay the target's own. What a source lacks is filled in: collarbones follow the arms, hands
+hang relaxed from the forearm.
 """
 
 import numpy as np
@@ -22,6 +23,7 @@ from manikin.tasks.poses.anatomy import (
     heading_alignment,
     limb_alignment,
 )
+from manikin.tasks.poses.angles import MIRROR_SIGN
 from manikin.tasks.poses.clip import Clip, global_rotations, local_rotations, rest_positions, turned
 from manikin.tasks.poses.joint_maps import JointMap, match_joints
 from manikin.tasks.poses.postures import (
@@ -39,6 +41,11 @@ F64 = NDArray[np.float64]
 
 MAX_TRUNK_LEAN = np.radians(15.0)  # of a source's rest that is put down to where it has its joints
 STILL_CLAVICLE = np.radians(2.0)  # a collarbone that moves less than this follows the arm instead
+# an ankle on which a body stands is low and slow (shares of the leg, and of it per second), and below its knee
+STANCE_HEIGHT, STANCE_SPEED, STANCE_SHANK = 0.04, 0.45, np.cos(np.radians(30.0))
+MIN_STANCE = 3  # frames
+SPLAYED = np.radians(12.0)  # legs at rest farther apart than this take their soles with them
+SOLE_ERROR = np.radians(8.0)  # of a rest; more is how the person stands, as on the balls of the feet
 HINGE_SHARE, HINGE_MOTION, HINGE_AWAY = 0.85, np.radians(5.0), np.radians(45.0)
 
 
@@ -79,6 +86,17 @@ def global_rotations_of(clip: Clip, joint: int) -> F64:
     return R
 
 
+def place_of(clip: Clip, joint: int) -> F64:
+    """Return the places (F, 3) in metres of one joint in the world."""
+    place = np.zeros((clip.n_frames, 3))
+    while joint >= 0:
+        parent = int(clip.parents[joint])
+        offset = clip.offsets[joint] if parent >= 0 else clip.root_positions
+        place = offset + np.einsum("fij,fj->fi", clip.rotations[:, joint], place)
+        joint = parent
+    return place
+
+
 def _postures(W: F64) -> Postures:
     return Postures(local_rotations(W, PARENTS), np.tile(RELAXED_CURLS, (len(W), 2, 1)))
 
@@ -98,7 +116,10 @@ def _segments(clip: Clip, joints: dict[str, int], rest: F64, G: dict[str, F64]) 
     put("head", G.get("head", chest))
     for s in "LR":
         _arm(clip, joints, at, G, W, s)
-        _leg(clip, joints, at, G, W, s)
+        _leg(clip, at, G, W, s)
+    soles = _sole_alignments(clip, joints, at, G, W)
+    for s in "LR":
+        _foot(clip, joints, at, G, W, soles[s], s)
         arm = np.swapaxes(chest, -1, -2) @ W[:, SEGMENT[f"upper_arm.{s}"]]
         put(f"clavicle.{s}", chest @ clavicle_rhythm(arm, s))
         if (j := joints.get(f"clavicle.{s}")) is not None and _motion(clip.rotations[:, j]) > STILL_CLAVICLE:
@@ -134,14 +155,59 @@ def _arm(clip: Clip, joints: dict[str, int], at: dict[str, F64], G: dict[str, F6
     W[:, SEGMENT[f"hand.{s}"]] = W[:, SEGMENT[f"forearm.{s}"]] @ relaxed
 
 
-def _leg(clip: Clip, joints: dict[str, int], at: dict[str, F64], G: dict[str, F64], W: F64, s: str) -> None:
+def _leg(clip: Clip, at: dict[str, F64], G: dict[str, F64], W: F64, s: str) -> None:
     for part, end in (("thigh", "shank"), ("shank", "foot")):
         zero = limb_alignment(_bone(clip, at, f"{part}.{s}", f"{end}.{s}"), LEFT)
         W[:, SEGMENT[f"{part}.{s}"]] = G[f"{part}.{s}"] @ zero.T
+
+
+def _foot(
+    clip: Clip, joints: dict[str, int], at: dict[str, F64], G: dict[str, F64], W: F64, level: F64, s: str
+) -> None:
     toes = at[f"toes.{s}"] - at[f"foot.{s}"] if f"toes.{s}" in at else clip.tips[joints[f"foot.{s}"]]
-    zero = heading_alignment(toes) if np.hypot(toes[0], toes[2]) > 1e-3 else np.eye(3)
+    toes = level @ toes
+    zero = (heading_alignment(toes) if np.hypot(toes[0], toes[2]) > 1e-3 else np.eye(3)) @ level
     W[:, SEGMENT[f"foot.{s}"]] = G[f"foot.{s}"] @ zero.T
     W[:, SEGMENT[f"toes.{s}"]] = G.get(f"toes.{s}", G[f"foot.{s}"]) @ zero.T
+
+
+def _sole_alignments(
+    clip: Clip, joints: dict[str, int], at: dict[str, F64], G: dict[str, F64], W: F64
+) -> dict[str, F64]:
+    """Return the rotation (3, 3) that lays each sole of a rest level.
+
+    Soles at rest are level or, in rests with splayed legs, as CMU's, square to the legs: whichever comes nearer to what is
+    seen where the body stands on that foot, or else on the other one. What is still missing is made up for, if it is little.
+    """
+    seen = {s: _seen_tilt(clip, joints, G[f"foot.{s}"], W[:, SEGMENT[f"shank.{s}"]], s) for s in "LR"}
+    out = {}
+    for s, other in ("LR", "RL"):
+        leg = at[f"foot.{s}"] - at[f"thigh.{s}"]
+        square = np.array([0.0, 0.0, np.arctan2(-leg[0], -leg[1])])
+        mirrored = seen[other]
+        tilt = seen[s] if seen[s] is not None else MIRROR_SIGN * mirrored if mirrored is not None else None
+        if tilt is None:
+            out[s] = matrix_from_axis_angle(square if abs(square[2]) > SPLAYED else np.zeros(3))
+            continue
+        rest = min((np.zeros(3), square), key=lambda r: float(np.linalg.norm(tilt - r)))
+        missing = tilt - rest
+        out[s] = matrix_from_axis_angle(rest + missing * min(1.0, SOLE_ERROR / max(np.linalg.norm(missing), 1e-9)))
+    return out
+
+
+def _seen_tilt(clip: Clip, joints: dict[str, int], foot: F64, shank: F64, s: str) -> F64 | None:
+    """Return the turn (3,) that makes a foot (F, 3, 3) level, on average, while it stands; None if it never does."""
+    if clip.n_frames < MIN_STANCE:
+        return None
+    leg = float(sum(np.linalg.norm(clip.offsets[joints[f"{part}.{s}"]]) for part in ("shank", "foot")))
+    ankle = place_of(clip, joints[f"foot.{s}"]) / leg
+    speed = np.linalg.norm(np.gradient(ankle, axis=0), axis=-1) * clip.fps
+    low = ankle[:, 1] < np.percentile(ankle[:, 1], 5) + STANCE_HEIGHT
+    stands = low & (speed < STANCE_SPEED) & (shank[:, 1, 1] > STANCE_SHANK)
+    if stands.sum() < MIN_STANCE:
+        return None
+    up = np.median(foot[stands, 1], axis=0)  # the world's vertical, seen from the foot
+    return axis_angle_from_matrix(rotation_between(up / np.linalg.norm(up), -DOWN))
 
 
 def _bone(clip: Clip, at: dict[str, F64], a: str, b: str) -> F64:

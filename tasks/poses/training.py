@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from manikin.tasks.bodies.rotations import matrix_from_axis_angle
 from manikin.tasks.errors import InputError
 from manikin.tasks.poses.anatomy import SEGMENT, Anatomy
-from manikin.tasks.poses.clip import Clip, resampled
+from manikin.tasks.poses.clip import Clip
 from manikin.tasks.poses.collision import Capsules, self_penetration
 from manikin.tasks.poses.joint_maps import JointMap, match_joints
 from manikin.tasks.poses.keyposes import KeyPoses
@@ -192,7 +192,7 @@ def _sound_frames(
     """Return a clip's sound frames and by how much (N, S) each of them was beyond the limits."""
     step = max(1, round(clip.fps / FPS))
     labels = np.array(label_frames(clip, maps))[::step]
-    postures = postures_from_clip(resampled(clip, FPS), maps)
+    postures = postures_from_clip(clip, maps)[::step]
     if "hand.L" not in match_joints(clip.joint_names, clip.source, maps):
         postures = vary_wrists(postures, rng)
     clipped, excess = clip_postures(postures, limits)

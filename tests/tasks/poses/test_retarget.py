@@ -184,7 +184,7 @@ def test_where_the_world_faces_does_not_matter(clips, yaw):
 def test_size_and_place_do_not_matter(clips):
     for clip in clips[::3]:
         other = replace(
-            clip, offsets=1.7 * clip.offsets, tips=1.7 * clip.tips, root_positions=clip.root_positions + 9.0
+            clip, offsets=1.7 * clip.offsets, tips=1.7 * clip.tips, root_positions=1.7 * clip.root_positions + 9.0
         )
         same(postures_from_clip(other), postures_from_clip(clip))
 
