@@ -81,7 +81,7 @@ def motion_sheet(
         still = replace(
             clip, rotations=clip.rotations[frame : frame + 1], root_positions=clip.root_positions[frame : frame + 1]
         )
-        pose = pose_of(anatomy, postures_from_clip(still, maps))
+        pose = pose_of(anatomy, postures_from_clip(clip, maps)[frame : frame + 1])
         posed = pose_bodies(model, np.zeros((1, len(model.shapedirs))), pose, np.zeros((1, 3)))
         joints = match_joints(clip.joint_names, clip.source, maps)
         places = joint_positions(still)[0]
