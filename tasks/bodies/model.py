@@ -82,3 +82,11 @@ class BodyModel:
             elif name in ("family", "sex"):
                 values[name] = str(values[name])
         return cls(**values)
+
+
+def other_side(name: str) -> str:
+    """Return the name of the joint on the other side: of upperarm01.L or left_elbow; the name itself in the middle."""
+    if name[-2:] in (".L", ".R"):
+        return name[:-1] + {"L": "R", "R": "L"}[name[-1]]
+    side, dash, rest = name.partition("_")
+    return {"left": "right", "right": "left"}.get(side, side) + dash + rest
