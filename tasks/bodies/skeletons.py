@@ -5,7 +5,7 @@ that is seen, not with a motion-capture skeleton.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -15,10 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from manikin.tasks.bodies import kernels
 from manikin.tasks.bodies.evaluate import keypoints, shape_rest
-from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.bodies.model import BodyModel, other_side
 from manikin.tasks.errors import InputError
 
 F32 = NDArray[np.float32]
+
+_GROUPS = {  # tables of skeletons_smpl.toml, a later one over an earlier
+    "makehuman": (),
+    "smpl": ("smpl",),
+    "star": ("smpl",),
+    "smplh": ("smpl", "fingers"),
+    "smplx": ("smpl", "fingers"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +55,45 @@ def _parsed(name: str, joints: list[dict[str, Any]]) -> Skeleton:
 
 
 @cache
-def _skeletons() -> dict[str, Skeleton]:
-    text = resources.files("manikin.tasks.bodies").joinpath("skeletons.toml").read_text(encoding="utf-8")
-    return {name: _parsed(name, table["joints"]) for name, table in tomllib.loads(text).items()}
+def _skeletons(family: str) -> dict[str, Skeleton]:
+    known = {name: _parsed(name, table["joints"]) for name, table in _table("skeletons.toml").items()}
+    for group in _GROUPS[family]:
+        for name, places in _table("skeletons_smpl.toml")[group].items():
+            known[name] = _moved(known[name], places)
+    return known
+
+
+def _table(file: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("manikin.tasks.bodies").joinpath(file).read_text(encoding="utf-8"))
+
+
+def _moved(known: Skeleton, places: dict[str, Any]) -> Skeleton:
+    """Return the skeleton with the joints that a family's table names where it places them."""
+    sources, exact = list(known.sources), list(known.exact)
+    for joint, place in places.items():
+        n = known.joint_names.index(joint)
+        sources[n], exact[n] = tuple((k, float(w)) for k, w in place["from"].items()), bool(place["exact"])
+    return replace(known, sources=tuple(sources), exact=tuple(exact))
 
 
 def skeleton_names() -> tuple[str, ...]:
     """Return the names that `skeleton` knows."""
-    return tuple(_skeletons())
+    return tuple(_skeletons("makehuman"))
 
 
-def skeleton(name: str) -> Skeleton:
-    """Return a skeleton by name; raises InputError, listing the known names, for any other."""
-    if name not in _skeletons():
-        raise InputError(f"unknown skeleton {name!r}; expected one of {', '.join(_skeletons())}")
-    return _skeletons()[name]
+def skeleton(name: str, family: str = "makehuman") -> Skeleton:
+    """Return a skeleton by name, its joints placed for bodies of a family.
+
+    Args:
+        name: one of `skeleton_names`.
+        family: the body model's.
+
+    Raises:
+        InputError: another name; lists the known ones.
+    """
+    if name not in skeleton_names():
+        raise InputError(f"unknown skeleton {name!r}; expected one of {', '.join(skeleton_names())}")
+    return _skeletons(family)[name]
 
 
 def rig_skeleton(model: BodyModel) -> Skeleton:
@@ -71,7 +103,9 @@ def rig_skeleton(model: BodyModel) -> Skeleton:
         name="body",
         joint_names=model.joint_names,
         parents=tuple(int(p) for p in model.parents),
-        pairs=tuple((i, index[name[:-1] + "R"]) for name, i in index.items() if name.endswith(".L")),
+        pairs=tuple(
+            (i, index[other_side(name)]) for name, i in index.items() if name.endswith(".L") or name.startswith("left_")
+        ),
         sources=tuple(((f"joint:{name}", 1.0),) for name in model.joint_names),
         exact=(True,) * len(index),
     )
