@@ -33,8 +33,8 @@ def read_acclaim(
     Args:
         path: the AMC file; see `skeleton_file` for which ASF is its own.
         metres_per_unit: the unit of the ASF's numbers; inches / `length`, or else found from the legs, when None.
-        up: the files' vertical axis, "y" or "z"; found from the skeleton when None.
-        fps: frames per second; what the file says, or else 120, when None.
+        up: the files' vertical axis, "y", "z" or "-y"; found from the skeleton when None.
+        fps: frames per second, of a file that states none; 120 when None.
         maps: naming conventions to find legs and head by; the built-in ones when None.
 
     Raises:
@@ -50,14 +50,14 @@ def read_acclaim(
     clip = Clip(
         name=path.stem,
         source=str(path),
-        fps=fps or stated_fps or CMU_FPS,
+        fps=stated_fps or fps or CMU_FPS,
         joint_names=skeleton.names,
         parents=skeleton.parents,
         offsets=skeleton.offsets,
         tips=skeleton.tips,
         rotations=rotations,
         root_positions=root_positions,
-        notes=_notes(skeleton, fps or stated_fps),
+        notes=_notes(skeleton, stated_fps or fps),
     )
     inches = (f"inches / {skeleton.length:g}, CMU's use of the ASF's length", INCH_M / skeleton.length)
     return stand_up(clip, match_joints(skeleton.names, str(path), maps), metres_per_unit, up, inches)

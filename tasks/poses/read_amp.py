@@ -11,6 +11,8 @@ from scipy.spatial.transform import Rotation
 
 from manikin.tasks.errors import InputError
 from manikin.tasks.poses.clip import F64, Clip, local_rotations, turned
+from manikin.tasks.poses.npz import finite, read_arrays, read_positive
+from manikin.tasks.poses.standing import Y_UP_FROM
 
 PARENTS = {
     "pelvis": "",
@@ -31,7 +33,6 @@ PARENTS = {
 }
 KEYS = ("fps", "body_names", "body_positions", "body_rotations")
 RIGID_M = 0.03  # a body that strays further from its place on the parent is not rigid: another layout
-Y_UP_FROM_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 
 
 def read_amp(path: Path) -> Clip:
@@ -56,35 +57,21 @@ def read_amp(path: Path) -> Clip:
         root_positions=positions[:, 0],
         up="z",
     )
-    return turned(clip, Y_UP_FROM_Z_UP)
+    return turned(clip, Y_UP_FROM["z"])
 
 
 def _read_arrays(path: Path) -> tuple[float, list[str], F64, F64]:
-    try:
-        # opened here, since NumPy leaves a file open that is no archive
-        with path.open("rb") as f, np.load(f, allow_pickle=False) as z:
-            if missing := [k for k in KEYS if k not in z.files]:
-                raise InputError(f"{path}: no AMP motion: {', '.join(missing)} missing; it holds {', '.join(z.files)}")
-            fps, names = float(z["fps"]), [str(n) for n in z["body_names"]]
-            positions, quaternions = z["body_positions"].astype(np.float64), z["body_rotations"].astype(np.float64)
-    except InputError:
-        raise
-    except Exception as e:  # damaged archives end in errors of zipfile, zlib, struct, tokenize and others
-        raise InputError(f"{path}: not a readable npz of numbers: {e}") from e
+    arrays = read_arrays(path, KEYS)
+    names = [str(n) for n in arrays["body_names"].reshape(-1)]
     if missing := [n for n in PARENTS if n not in names]:
         raise InputError(f"{path}: bodies {', '.join(missing)} missing; an AMP humanoid has {', '.join(PARENTS)}")
-    n, b = quaternions.shape[0] if quaternions.ndim else 0, len(names)
-    if not n or positions.shape != (n, b, 3) or quaternions.shape != (n, b, 4):
-        raise InputError(
-            f"{path}: body_positions {positions.shape} and body_rotations {quaternions.shape}; "
-            f"expected (N, {b}, 3) and (N, {b}, 4) with N > 0"
-        )
-    if not (fps > 0 and np.isfinite(fps) and np.isfinite(positions).all() and np.isfinite(quaternions).all()):
-        raise InputError(f"{path}: fps {fps}, or a place or rotation, is not a finite number (fps above 0)")
+    positions = finite(arrays["body_positions"], (None, len(names), 3), f"{path}: body_positions", tuple(names))
+    n = len(positions)
+    quaternions = finite(arrays["body_rotations"], (n, len(names), 4), f"{path}: body_rotations", tuple(names))
     if (np.linalg.norm(quaternions, axis=-1) < 0.5).any():
         raise InputError(f"{path}: a quaternion in body_rotations is not of length 1")
-    rotations = Rotation.from_quat(quaternions[..., [1, 2, 3, 0]].reshape(-1, 4)).as_matrix().reshape(n, b, 3, 3)
-    return fps, names, positions, rotations
+    rotations = Rotation.from_quat(quaternions[..., [1, 2, 3, 0]].reshape(-1, 4)).as_matrix()
+    return read_positive(path, "fps"), names, positions, rotations.reshape(n, len(names), 3, 3)
 
 
 def _offsets(positions: F64, globals_: F64, parents: np.typing.NDArray[np.int32], path: Path) -> F64:

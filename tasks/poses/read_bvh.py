@@ -39,7 +39,7 @@ def read_bvh(
     Args:
         path: the file.
         metres_per_unit: the file's unit; found from the length of the legs when None.
-        up: the file's vertical axis, "y" or "z"; found from the skeleton when None.
+        up: the file's vertical axis, "y", "z" or "-y"; found from the skeleton when None.
         maps: naming conventions to find legs and head by; the built-in ones when None.
 
     Raises:

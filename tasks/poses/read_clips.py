@@ -1,7 +1,7 @@
-"""Reader of a folder of motions: BVH, AMC with its ASF, DeepMimic's text files and AMP's npz, each by its ending.
+"""Reader of a folder of motions: BVH, AMC with its ASF, DeepMimic's text files, AMP's and AMASS's npz, by their endings.
 
 One bad file is never the end. A file `joint_maps.toml` in the folder adds naming conventions (see joint_maps.py) and may
-state what files leave out: `up` and `metres_per_unit` of BVH and AMC files, `fps` of AMC files.
+state what files leave out: `up` ("y", "z", "-y"), `metres_per_unit`, and `fps` (which a rate in a file goes before).
 """
 
 import tomllib
@@ -14,10 +14,11 @@ from manikin.tasks.errors import InputError
 from manikin.tasks.poses.clip import Clip, first_frame
 from manikin.tasks.poses.joint_maps import JointMap, read_joint_maps
 from manikin.tasks.poses.read_acclaim import read_acclaim
-from manikin.tasks.poses.read_amp import read_amp
 from manikin.tasks.poses.read_bvh import read_bvh
 from manikin.tasks.poses.read_deepmimic import read_deepmimic
+from manikin.tasks.poses.read_npz import read_npz
 from manikin.tasks.poses.retarget import postures_from_clip
+from manikin.tasks.poses.standing import UP_CHOICES, Y_UP_FROM
 
 SETTINGS = "joint_maps.toml"
 ENDINGS = "*.bvh, *.amc, *.txt, *.npz"
@@ -27,7 +28,7 @@ def read_clips(folder: Path) -> tuple[list[Clip], list[tuple[Path, str]]]:
     """Return the motions under a folder, sorted by path, and the files that were skipped, each with the reason.
 
     Args:
-        folder: searched with its subfolders for *.bvh, *.amc (each with its *.asf), *.txt (DeepMimic) and *.npz (AMP).
+        folder: searched with its subfolders for *.bvh, *.amc (each with its *.asf), *.txt (DeepMimic) and *.npz (AMP, AMASS).
 
     Raises:
         InputError: the folder is none, or holds no readable motion; or its joint_maps.toml is wrong.
@@ -62,12 +63,12 @@ def _readers(folder: Path) -> dict[str, Callable[[Path], Clip]]:
     if (own := folder / SETTINGS).is_file():
         settings = tomllib.loads(own.read_text(encoding="utf-8"))
     up = settings.get("up")
-    if up not in (None, "y", "z"):
-        raise InputError(f"{own}: up = {up!r}; expected 'y' or 'z'")
+    if up is not None and up not in Y_UP_FROM:
+        raise InputError(f"{own}: up = {up!r}; expected {UP_CHOICES}")
     unit, fps = (_positive(settings.get(key), f"{own}: {key}") for key in ("metres_per_unit", "fps"))
     bvh = partial(read_bvh, metres_per_unit=unit, up=up, maps=maps)
     amc = partial(read_acclaim, metres_per_unit=unit, up=up, fps=fps, maps=maps)
-    return {".bvh": bvh, ".amc": amc, ".txt": read_deepmimic, ".npz": read_amp}
+    return {".bvh": bvh, ".amc": amc, ".txt": read_deepmimic, ".npz": partial(read_npz, up=up, fps=fps)}
 
 
 def _positive(value: object, what: str) -> float | None:

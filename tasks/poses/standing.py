@@ -24,10 +24,13 @@ UNITS = {  # metres
 HEIGHT_M, HEIGHT_RANGE_M = 1.7, (0.9, 2.4)
 LEG_SHARE = 0.48  # hip joint to ankle joint, of a person's height (Drillis & Contini 1966: 0.530 - 0.039)
 UPRIGHT_COS = float(np.cos(np.radians(35.0)))
+STANDING_COS = 0.5  # of a motion, on average
 Y_UP_FROM = {
     "y": np.eye(3),
     "z": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]),
+    "-y": np.diag([1.0, -1.0, -1.0]),  # a camera's axes
 }
+UP_CHOICES = ", ".join(f"'{up}'" for up in Y_UP_FROM)
 
 
 def stand_up(
@@ -43,7 +46,7 @@ def stand_up(
         clip: in the file's units and axes.
         landmarks: landmark -> joint, from `match_joints`.
         metres_per_unit: the unit, or None to find it.
-        up: "y" or "z", or None to find it.
+        up: "y", "z" or "-y", or None to find it.
         likely_unit: a name and metres, taken before the common units if the skeleton then has a person's height.
 
     Raises:
@@ -56,7 +59,7 @@ def stand_up(
     if up is None:
         up = _find_up(clip, landmarks, notes)
     if up not in Y_UP_FROM:
-        raise InputError(f"{clip.source}: up = {up!r}; expected 'y' or 'z'")
+        raise InputError(f"{clip.source}: up = {up!r}; expected {UP_CHOICES}")
     clip = replace(
         clip,
         offsets=clip.offsets * metres_per_unit,
@@ -83,6 +86,23 @@ def uprightness(positions: F64, landmarks: dict[str, int]) -> F64:
     segments += [at[f"{a}.{s}"] - at[f"{b}.{s}"] for s in "LR" for a, b in (("thigh", "shank"), ("shank", "foot"))]
     lengths = [np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9) for v in segments]
     return np.asarray(np.min([v / n for v, n in zip(segments, lengths, strict=True)], axis=0))
+
+
+def axis_of_motion(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> str:
+    """Return the axis, "y" or "z", along which a motion stands on average, and note it.
+
+    Raises:
+        InputError: it stands along neither.
+    """
+    cosines = uprightness(joint_positions(clip), landmarks).mean(axis=0)
+    axis = 1 + int(cosines[2] > cosines[1])
+    if cosines[axis] > STANDING_COS:
+        notes.append(f"up: {'xyz'[axis]} (the motion, on average, stands along it)")
+        return "xyz"[axis]
+    raise InputError(
+        f"{clip.source}: neither the rest skeleton nor the motion stands along y or z (the motion's cosines: "
+        f"{cosines[1:].round(2)}); give up = {UP_CHOICES}"
+    )
 
 
 def _check_limbs(clip: Clip, landmarks: dict[str, int]) -> None:
@@ -117,15 +137,7 @@ def _find_up(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> str:
     if rest[axis] > UPRIGHT_COS:
         notes.append(f"up: {'xyz'[axis]} (the rest skeleton stands along it)")
         return "xyz"[axis]
-    motion = uprightness(joint_positions(clip), landmarks).mean(axis=0)
-    axis = 1 + int(motion[2] > motion[1])
-    if motion[axis] > 0.5:
-        notes.append(f"up: {'xyz'[axis]} (the motion, on average, stands along it)")
-        return "xyz"[axis]
-    raise InputError(
-        f"{clip.source}: neither the rest skeleton nor the motion stands along y or z (cosines {rest[1:].round(2)}, "
-        f"{motion[1:].round(2)}); give up = 'y' or 'z'"
-    )
+    return axis_of_motion(clip, landmarks, notes)
 
 
 def _rebase_upright(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> Clip:

@@ -201,7 +201,7 @@ def test_unit_and_axis_may_be_given(tmp_path):
     clip = read_bvh(path, metres_per_unit=0.5, up="y")
     assert (clip.metres_per_unit, clip.up) == (0.5, "y")
     np.testing.assert_allclose(joint_positions(clip), oracle(STILL, "ZXY") / 2, atol=1e-7)
-    with pytest.raises(InputError, match="up = 'x'; expected 'y' or 'z'"):
+    with pytest.raises(InputError, match="up = 'x'; expected 'y', 'z', '-y'"):
         read_bvh(path, up="x")
 
 
@@ -488,7 +488,7 @@ def test_a_skeleton_of_no_persons_size(tmp_path):
 
 def test_a_skeleton_that_stands_along_no_axis(tmp_path):
     lying = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    assert "give up = 'y' or 'z'" in refusal(tmp_path, bvh_text(STILL, world=lying))
+    assert "give up = 'y', 'z', '-y'" in refusal(tmp_path, bvh_text(STILL, world=lying))
     path = write(tmp_path, bvh_text(STILL, world=lying))
     with pytest.raises(InputError, match="no frame does"):
         read_bvh(path, up="y")

@@ -163,7 +163,7 @@ def test_a_folders_files_are_read_as_by_themselves(tmp_path):
         ("metres_per_unit = nan", "metres_per_unit = nan"),
         ("metres_per_unit = inf", "metres_per_unit = inf"),
         ("metres_per_unit = true", "metres_per_unit = True"),
-        ('up = "x"', "up = 'x'; expected 'y' or 'z'"),
+        ('up = "x"', "up = 'x'; expected 'y', 'z', '-y'"),
         ("up = 1", "up = 1"),
         ("up = ", "not a readable toml"),
         ("[own]", r"\[own\] sides"),

@@ -1,0 +1,30 @@
+"""Reader of motion as npz, whichever kind it is by the names of its arrays: AMP, AMASS and the SMPL family."""
+
+from pathlib import Path
+
+from manikin.tasks.errors import InputError
+from manikin.tasks.poses import read_amass, read_amp
+from manikin.tasks.poses.clip import Clip
+from manikin.tasks.poses.npz import array_names
+
+
+def read_npz(path: Path, up: str | None = None, fps: float | None = None) -> Clip:
+    """Return the motion of one npz.
+
+    Args:
+        path: the file.
+        up: the vertical axis, of files whose kind does not fix it.
+        fps: frames per second, of files that state none.
+
+    Raises:
+        InputError: no npz, of no known kind, or wrong; the message names what is expected.
+    """
+    names = array_names(path)
+    if "body_positions" in names:
+        return read_amp.read_amp(path)
+    if read_amass.is_amass(names):
+        return read_amass.read_amass(path, up, fps)
+    raise InputError(
+        f"{path}: no known kind of motion; it holds {', '.join(names) or 'nothing'}; expected {', '.join(read_amp.KEYS)} (AMP), "
+        f"or {read_amass.EXPECTED} (AMASS, SMPL)"
+    )
