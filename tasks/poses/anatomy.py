@@ -3,8 +3,9 @@
 All poses, authored, captured or drawn, pass through one small skeleton whose zero is the anatomical position: upright, arms
 hanging with straight elbows, palms towards the thighs, legs straight down, feet forward. There every segment's frame is the
 world's (x to the body's left, y up, z forward), so that limbs point down -y and hinges turn about x. The rig's rest is an
-A-pose with bent elbows; `Anatomy.zero` holds, per segment, the rotation from that rest to the anatomical position, found
-from the rest joints: a segment's bone and its hinge (elbow plane, knee axis, knuckles) are laid onto the axes.
+A-pose with bent elbows or, in SMPL's family, a T-pose with straight ones and palms down; `Anatomy.zero` holds, per segment,
+the rotation from that rest to the anatomical position, found from the rest joints: a segment's bone and its hinge (elbow
+plane, knee axis, knuckles) are laid onto the axes.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.bodies.rotations import frame_from_axes, matrix_from_axis_angle
+from manikin.tasks.bodies.model import BodyModel, other_side
+from manikin.tasks.bodies.rotations import frame_from_axes, matrix_from_axis_angle, rotation_between
 from manikin.tasks.errors import InputError
+from manikin.tasks.poses.rigs import RIGS, Rig
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
@@ -46,35 +48,30 @@ _OTHER = {"L": "R", "R": "L"}
 MIRRORED: I32 = np.array([SEGMENT[s[:-1] + _OTHER[s[-1]] if "." in s else s] for s in SEGMENTS], np.int32)
 
 DOWN, LEFT, FORWARD = -np.eye(3)[1], np.eye(3)[0], np.eye(3)[2]
-FINGERS = ("finger1", "finger2", "finger3", "finger4", "finger5")  # thumb to little finger
-_NEEDED = (
-    "upperarm01",
-    "lowerarm01",
-    "wrist",
-    "finger2-1",
-    "finger3-1",
-    "finger5-1",
-    "upperleg01",
-    "lowerleg01",
-    "foot",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
     """What poses need to know of a body model: its rig, and the rig's way to the anatomical position."""
 
+    rig: Rig
     joint_names: tuple[str, ...]
     parents: I32  # (J,)
     rest: F64  # (J, 3) metres, the mean body's joints
     zero: F64  # (S, 3, 3) from the rig's rest to the anatomical position, per segment
-    finger_joints: I32  # (2, 5, 3) left and right, thumb first, from the knuckle outwards
-    finger_axes: F64  # (2, 5, 3, 3) axis at rest about which each finger joint flexes
+    finger_joints: (
+        I32  # (2, 5, 3) left and right, thumb first, from the knuckle outwards; (2, 0, 3) for hands of one piece
+    )
+    finger_axes: F64  # (2, 5, 3, 3) or (2, 0, 3, 3), axis at rest about which each finger joint flexes
     mirrored: I32  # (J,) the joint on the other side
 
     def joint(self, name: str) -> int:
         """Return the index of a rig joint by name."""
         return self.joint_names.index(name)
+
+    def landmark(self, name: str) -> int:
+        """Return the index of the rig joint at a landmark, such as neck or elbow.L; any of the rig's."""
+        return self.joint_names.index(self.rig.joint_name(name))
 
     def bone(self, a: str, b: str) -> F64:
         """Return the vector from one rig joint to another at rest, (3,) metres."""
@@ -85,24 +82,28 @@ def anatomy_of(model: BodyModel) -> Anatomy:
     """Return a body model's anatomy, from the joints of its mean shape.
 
     Raises:
-        InputError: the rig lacks joints that poses are written for.
+        InputError: the rig is of an unknown family or lacks joints that poses are written for.
     """
-    names, rest = model.joint_names, model.J_template.astype(np.float64)
-    if missing := [f"{n}.{s}" for n in _NEEDED for s in "LR" if f"{n}.{s}" not in names]:
-        raise InputError(f"the body's rig has no joints {', '.join(missing)}; poses need the MakeHuman default rig")
+    if model.family not in RIGS:
+        raise InputError(f"bodies of the family {model.family!r} cannot be posed; expected one of {', '.join(RIGS)}")
+    rig, names, rest = RIGS[model.family], model.joint_names, model.J_template.astype(np.float64)
+    needed = [rig.joint_name(f"{base}.{s}") for base in rig.landmarks for s in "LR"]
+    if missing := sorted(set(needed) - set(names)):
+        raise InputError(f"the body's rig has no joints {', '.join(missing)}; poses need those of {model.family}")
+    at = {f"{base}.{s}": rest[names.index(rig.joint_name(f"{base}.{s}"))] for base in rig.landmarks for s in "LR"}
     joints = np.array(
-        [[[names.index(f"{f}-{k}.{side}") for k in (1, 2, 3)] for f in FINGERS] for side in "LR"], np.int32
-    )
-    mirrored = [names.index(n[:-1] + _OTHER[n[-1]] if n[-2:] in (".L", ".R") else n) for n in names]
-    at = {n: rest[j] for j, n in enumerate(names)}
+        [[[names.index(f.format(k=k, s=side)) for k in (1, 2, 3)] for f in rig.fingers] for side in rig.sides.values()],
+        np.int32,
+    ).reshape(2, len(rig.fingers), 3)
     return Anatomy(
+        rig=rig,
         joint_names=names,
         parents=model.parents.astype(np.int32),
         rest=rest,
-        zero=_zero(at),
+        zero=_zero(at, rig),
         finger_joints=joints,
         finger_axes=np.stack([_finger_axes(at, joints[s], rest, s) for s in (0, 1)]),
-        mirrored=np.array(mirrored, np.int32),
+        mirrored=np.array([names.index(other_side(n)) for n in names], np.int32),
     )
 
 
@@ -116,20 +117,26 @@ def heading_alignment(direction: F64) -> F64:
     return np.asarray(matrix_from_axis_angle([0.0, -np.arctan2(direction[0], direction[2]), 0.0]))
 
 
-def _zero(at: dict[str, F64]) -> F64:
+def _zero(at: dict[str, F64], rig: Rig) -> F64:
     zero = np.tile(np.eye(3), (N_SEGMENTS, 1, 1))
     for s in "LR":
-        upper, fore = at[f"lowerarm01.{s}"] - at[f"upperarm01.{s}"], at[f"wrist.{s}"] - at[f"lowerarm01.{s}"]
-        elbow = -np.cross(upper, fore)  # the rest elbow is bent forward, so the plane of the arm shows its hinge
-        zero[SEGMENT[f"upper_arm.{s}"]] = limb_alignment(upper, elbow)
-        zero[SEGMENT[f"forearm.{s}"]] = limb_alignment(fore, elbow)
-        knuckles = at[f"finger2-1.{s}"] - at[f"finger5-1.{s}"]  # from the little finger to the index: forward at zero
-        palm = frame_from_axes(at[f"finger3-1.{s}"] - at[f"wrist.{s}"], knuckles)
+        upper, fore = at[f"elbow.{s}"] - at[f"shoulder.{s}"], at[f"wrist.{s}"] - at[f"elbow.{s}"]
+        if rig.has_bent_elbows:  # forward: the plane of the arm shows its hinge
+            hinges = (-np.cross(upper, fore),) * 2
+        else:  # with the arm swung straight back to hanging, the hinge lies across the body
+            hinge = rotation_between(DOWN, upper) @ LEFT
+            hinges = hinge, rotation_between(upper, fore) @ hinge
+        zero[SEGMENT[f"upper_arm.{s}"]] = limb_alignment(upper, hinges[0])
+        zero[SEGMENT[f"forearm.{s}"]] = limb_alignment(fore, hinges[1])
+        knuckles = (
+            at[f"index.{s}"] - at[f"little.{s}"] if rig.fingers else FORWARD
+        )  # from the little finger: forward at zero
+        palm = frame_from_axes(at[f"middle.{s}"] - at[f"wrist.{s}"], knuckles)
         zero[SEGMENT[f"hand.{s}"]] = frame_from_axes(DOWN, FORWARD) @ palm.T
-        thigh, shank = at[f"lowerleg01.{s}"] - at[f"upperleg01.{s}"], at[f"foot.{s}"] - at[f"lowerleg01.{s}"]
+        thigh, shank = at[f"knee.{s}"] - at[f"hip.{s}"], at[f"ankle.{s}"] - at[f"knee.{s}"]
         zero[SEGMENT[f"thigh.{s}"]] = limb_alignment(thigh, LEFT)
         zero[SEGMENT[f"shank.{s}"]] = limb_alignment(shank, LEFT)
-        foot = heading_alignment((at[f"toe2-1.{s}"] + at[f"toe3-1.{s}"]) / 2 - at[f"foot.{s}"])
+        foot = heading_alignment((at[f"ball.{s}"] + at[f"middle_toe.{s}"]) / 2 - at[f"ankle.{s}"])
         zero[SEGMENT[f"foot.{s}"]] = zero[SEGMENT[f"toes.{s}"]] = foot
     return zero
 
@@ -137,13 +144,13 @@ def _zero(at: dict[str, F64]) -> F64:
 def _finger_axes(at: dict[str, F64], joints: I32, rest: F64, side: int) -> F64:
     """Return the flexion axes (5, 3, 3) of one hand: across the palm for the fingers, towards the ring finger for the thumb."""
     s = "LR"[side]
-    knuckles = at[f"finger2-1.{s}"] - at[f"finger5-1.{s}"]
-    across = -knuckles if side == 0 else knuckles
-    axes = np.zeros((5, 3, 3))
-    for f in range(5):
+    axes = np.zeros((len(joints), 3, 3))
+    for f in range(len(joints)):
+        knuckles = at[f"index.{s}"] - at[f"little.{s}"]
+        across = -knuckles if side == 0 else knuckles
         for k in range(3):
             bone = rest[joints[f, min(k + 1, 2)]] - rest[joints[f, min(k, 1)]]
-            axis = np.cross(bone, at[f"finger4-1.{s}"] - rest[joints[f, k]]) if f == 0 else across
+            axis = np.cross(bone, at[f"ring.{s}"] - rest[joints[f, k]]) if f == 0 else across
             axis = axis - bone * (axis @ bone) / (bone @ bone)
             axes[f, k] = axis / np.linalg.norm(axis)
     return axes

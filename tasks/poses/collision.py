@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.rotations import matrix_from_axis_angle
+from manikin.tasks.poses.anatomy import Anatomy, anatomy_of
 from manikin.tasks.poses.kinematics import forward, rest_offsets
 
 F32 = NDArray[np.float32]
@@ -22,22 +23,14 @@ F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
 TOUCH_M = 0.035  # deeper is a fault; what the most folded key poses have
-# name, joints at its ends, part of the mesh, share of the length at which it begins, percentile of the vertices' distances
+# name, landmarks at its ends, part of the mesh, share of the length at which it begins, percentile of the vertices' distances
 _LIMBS = (
-    ("upper_arm", "upperarm01", "lowerarm01", "upper_arm", 0.45, 50),
-    ("forearm", "lowerarm01", "wrist", "forearm", 0.0, 50),
-    ("hand", "wrist", "finger3-2", "hand", 0.0, 20),  # a hand is flat: half its thickness, not its breadth
-    ("thigh", "upperleg01", "lowerleg01", "upper_leg", 0.3, 50),
-    ("shank", "lowerleg01", "foot", "lower_leg", 0.0, 50),
-    ("foot", "foot", "toe2-1", "foot", 0.0, 50),
-)
-# name, carrying joint, height of the slab between the hip joints (0) and the neck's root (1)
-_SLABS = (
-    ("pelvis", "root", 0.02),
-    ("belly", "spine04", 0.22),
-    ("waist", "spine02", 0.42),
-    ("ribs", "spine01", 0.60),
-    ("chest", "spine01", 0.78),
+    ("upper_arm", "shoulder", "elbow", "upper_arm", 0.45, 50),
+    ("forearm", "elbow", "wrist", "forearm", 0.0, 50),
+    ("hand", "wrist", "grip", "hand", 0.0, 20),  # a hand is flat: half its thickness, not its breadth
+    ("thigh", "hip", "knee", "upper_leg", 0.3, 50),
+    ("shank", "knee", "ankle", "lower_leg", 0.0, 50),
+    ("foot", "ankle", "ball", "foot", 0.0, 50),
 )
 _NEIGHBOURS = {  # what may overlap, by name without side; limbs of the two sides are always compared
     ("upper_arm", "ribs"),
@@ -70,26 +63,31 @@ class Capsules:
 
 
 def fit_capsules(model: BodyModel) -> Capsules:
-    """Return the capsules of a body's mean shape."""
-    rest = model.J_template.astype(np.float64)
+    """Return the capsules of a body's mean shape.
+
+    Raises:
+        InputError: the rig lacks joints that poses are written for.
+    """
+    anatomy = anatomy_of(model)
+    rest = anatomy.rest
     names: list[str] = []
     joints, ends, radii = [], [], []
     for base, a, b, part, skip, percentile in _LIMBS:
         for side, word in (("L", "left"), ("R", "right")):
-            start, end = rest[model.joint(f"{a}.{side}")], rest[model.joint(f"{b}.{side}")]
+            carrier = anatomy.landmark(f"{a}.{side}")
+            start, end = rest[carrier], rest[anatomy.landmark(f"{b}.{side}")]
             start = start + skip * (end - start)
             points = _part_vertices(model, (f"{word}_{part}",))
             radii.append(float(np.percentile(_distances(points, start, end), percentile)))
             names.append(f"{base}.{side}")
-            joints.append(model.joint(f"{a}.{side}"))
+            joints.append(carrier)
             ends.append((start, end))
-    for name, carrier, start, end, radius in (*_trunk(model, rest), _head(model, rest)):
+    for name, bone, start, end, radius in (*_trunk(model, anatomy), _head(model)):
         names.append(name)
-        joints.append(model.joint(carrier))
+        joints.append(anatomy.joint(bone))
         ends.append((start, end))
         radii.append(radius)
     carried = np.array(joints, np.int32)
-    parents = model.parents.astype(np.int32)
     return Capsules(
         names=tuple(names),
         joints=carried,
@@ -98,8 +96,8 @@ def fit_capsules(model: BodyModel) -> Capsules:
         pairs=np.array(
             [(i, j) for i, j in combinations(range(len(names)), 2) if _compared(names[i], names[j])], np.int32
         ),
-        offsets=rest_offsets(rest, parents),
-        parents=parents,
+        offsets=rest_offsets(rest, anatomy.parents),
+        parents=anatomy.parents,
     )
 
 
@@ -145,14 +143,13 @@ def _distances(points: F64, a: F64, b: F64) -> F64:
     return np.asarray(np.linalg.norm(points[beside] - a - along[beside, None] * (b - a), axis=1))
 
 
-def _trunk(model: BodyModel, rest: F64) -> list[tuple[str, str, F64, F64, float]]:
+def _trunk(model: BodyModel, anatomy: Anatomy) -> list[tuple[str, str, F64, F64, float]]:
     points = _part_vertices(model, ("torso", "left_upper_leg", "right_upper_leg"))
-    low, high = rest[model.joint("upperleg01.L"), 1], rest[model.joint("neck01"), 1]
-    shoulder = rest[model.joint("upperarm01.L"), 0]
+    low, high, shoulder = (anatomy.rest[anatomy.landmark(n)] for n in ("hip.L", "neck", "shoulder.L"))
     out = []
-    for name, carrier, height in _SLABS:
-        y = low + height * (high - low)
-        slab = points[(np.abs(points[:, 1] - y) < _SLAB_HALF_M) & (np.abs(points[:, 0]) < shoulder)]
+    for name, carrier, height in anatomy.rig.slabs:
+        y = low[1] + height * (high[1] - low[1])
+        slab = points[(np.abs(points[:, 1] - y) < _SLAB_HALF_M) & (np.abs(points[:, 0]) < shoulder[0])]
         back, front = np.percentile(slab[:, 2], [4, 96])
         half_depth, half_width = (front - back) / 2, float(np.percentile(np.abs(slab[:, 0]), 96))
         reach = max(half_width - half_depth, 0.01)
@@ -161,7 +158,7 @@ def _trunk(model: BodyModel, rest: F64) -> list[tuple[str, str, F64, F64, float]
     return out
 
 
-def _head(model: BodyModel, rest: F64) -> tuple[str, str, F64, F64, float]:
+def _head(model: BodyModel) -> tuple[str, str, F64, F64, float]:
     points = _part_vertices(model, ("head",))
     low, high = points.min(axis=0), points.max(axis=0)
     radius = float(np.percentile(np.abs(points[:, 0]), 96))

@@ -11,8 +11,8 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
-_LIMB_JOINTS = ("upperarm01", "lowerarm01", "wrist", "upperleg01", "lowerleg01", "foot", "toe2-1")
-COMPARED = ("head", "neck01", "spine03", *(f"{base}.{side}" for side in "LR" for base in _LIMB_JOINTS))
+_LIMB_JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "ball")
+COMPARED = ("head", "neck", "spine", *(f"{base}.{side}" for side in "LR" for base in _LIMB_JOINTS))  # landmarks
 
 
 def joint_places(anatomy: Anatomy, pose: F32 | F64) -> F64:
@@ -25,8 +25,8 @@ def joint_places(anatomy: Anatomy, pose: F32 | F64) -> F64:
 
 def compared_joints(anatomy: Anatomy, places: F64) -> F64:
     """Return vectors (N, 51) whose distance is the root mean square distance of the compared joints, in metres."""
-    hips = (places[:, anatomy.joint("upperleg01.L")] + places[:, anatomy.joint("upperleg01.R")]) / 2
-    joints = places[:, [anatomy.joint(n) for n in COMPARED]] - hips[:, None]
+    hips = (places[:, anatomy.landmark("hip.L")] + places[:, anatomy.landmark("hip.R")]) / 2
+    joints = places[:, [anatomy.landmark(n) for n in COMPARED]] - hips[:, None]
     return np.asarray(joints.reshape(len(places), 3 * len(COMPARED)) / np.sqrt(len(COMPARED)))
 
 

@@ -19,21 +19,10 @@ from manikin.tasks.bodies.rotations import (
 )
 from manikin.tasks.poses.anatomy import DOWN, N_SEGMENTS, SEGMENT, SEGMENTS, Anatomy
 from manikin.tasks.poses.clip import compose_chain
+from manikin.tasks.poses.rigs import MAKEHUMAN
 
 F64 = NDArray[np.float64]
 
-CARRIER = {  # the rig bone that carries the whole rotation of a segment
-    "pelvis": "root",
-    "abdomen": "spine04",
-    "chest": "spine01",
-    "head": "head",
-    "clavicle": "clavicle",
-    "upper_arm": "upperarm02",
-    "hand": "wrist",
-    "thigh": "upperleg02",
-    "shank": "lowerleg01",
-    "foot": "foot",
-}
 SPINE = (
     ("spine05", "pelvis", "abdomen", 0.5),
     ("spine03", "abdomen", "chest", 1 / 3),
@@ -42,9 +31,8 @@ SPINE = (
 NECK = (("neck01", 0.2), ("neck02", 0.45), ("neck03", 0.7))
 SHOULDER_SHARE = 0.25  # of the upper arm's rotation, taken by the bone between clavicle and arm
 UPPER_ARM_TWIST_BACK, THIGH_TWIST_BACK = 0.5, 0.4
-FOREARM_TWIST = (0.2, 0.6)  # of the hand's twist, on the two halves of the forearm
-# flexion in degrees of the three joints of a finger: at rest, what the A-pose's hand lacks to flat, and of a full fist
-FINGER_FLAT = np.radians([[-4.0, -6.0, -4.0]] + [[-8.0, -10.0, -8.0]] * 4)
+SMPL_SPINE, SMPL_NECK = 0.6, 0.45  # how far spine2 is from abdomen to chest, and neck from chest to head
+# flexion of the three joints of a finger in a full fist
 FINGER_FIST = np.radians([[22.0, 38.0, 50.0]] + [[70.0, 85.0, 55.0]] * 4)
 
 
@@ -56,7 +44,7 @@ def pose_from_segments(anatomy: Anatomy, segments: F64, curls: F64) -> F64:
         segments: (N, S, 3, 3) global rotations relative to the anatomical position.
         curls: (N, 2, 5) left and right, thumb to little finger: 0 flat, 1 a fist.
     """
-    bones = bone_rotations(anatomy, segments)
+    bones = bone_rotations(anatomy, segments) if anatomy.rig is MAKEHUMAN else _smpl_bones(anatomy, segments)
     pose = np.zeros((len(segments), len(anatomy.parents), 3))
     globals_: dict[int, F64] = {}
     moved, local = [], []
@@ -70,7 +58,8 @@ def pose_from_segments(anatomy: Anatomy, segments: F64, curls: F64) -> F64:
         moved.append(j)
         local.append(bones[name] if p < 0 else np.swapaxes(globals_[p], -1, -2) @ bones[name])
     pose[:, moved] = axis_angle_from_matrix(np.stack(local, axis=1))
-    flexion = FINGER_FLAT + curls[..., None] * (FINGER_FIST - FINGER_FLAT)  # (N, 2, 5, 3)
+    flat = anatomy.rig.finger_flat
+    flexion = (flat + curls[..., None] * (FINGER_FIST - flat))[:, :, : anatomy.finger_joints.shape[1]]  # (N, 2, 5, 3)
     pose[:, anatomy.finger_joints.ravel()] = (flexion[..., None] * anatomy.finger_axes).reshape(
         len(pose), anatomy.finger_joints.size, 3
     )
@@ -78,7 +67,7 @@ def pose_from_segments(anatomy: Anatomy, segments: F64, curls: F64) -> F64:
 
 
 def bone_rotations(anatomy: Anatomy, segments: F64) -> dict[str, F64]:
-    """Return the global rotations (N, 3, 3) of the rig's main bones, by name; bones that are not named follow their parent."""
+    """Return the global rotations (N, 3, 3) of MakeHuman's main bones, by name; bones that are not named follow their parent."""
     W = {name: segments[:, i] for i, name in enumerate(SEGMENTS)}
     G = {name: W[name] @ anatomy.zero[i] for i, name in enumerate(SEGMENTS)}
     out = {"root": W["pelvis"], "spine04": W["abdomen"], "spine01": W["chest"], "head": W["head"]}
@@ -98,22 +87,23 @@ def segments_from_pose(anatomy: Anatomy, pose: F64) -> F64:
     globals_ = compose_chain(matrix_from_axis_angle(pose), anatomy.parents)
     out = np.empty((len(pose), N_SEGMENTS, 3, 3))
     for i, name in enumerate(SEGMENTS):
-        base, dot, side = name.partition(".")
+        base, _, side = name.partition(".")
         if base == "forearm":  # its bones are twisted back about their own axes: undo it
             G = _untwisted_forearm(anatomy, globals_, side)
-        elif base == "toes":
-            G = globals_[:, anatomy.joint(f"toe3-1.{side}")]
         else:
-            G = globals_[:, anatomy.joint(CARRIER[base] + dot + side)]
+            G = globals_[:, anatomy.joint(anatomy.rig.carriers[base].format(s=anatomy.rig.sides.get(side, "")))]
         out[:, i] = G @ anatomy.zero[i].T
     return out
 
 
 def curls_from_pose(anatomy: Anatomy, pose: F64) -> F64:
-    """Return the curls (N, 2, 5) of the fingers of rig poses (N, J, 3), by their middle joints."""
+    """Return the curls (N, 2, 5) of the fingers of rig poses (N, J, 3), by their middle joints; zeros without fingers."""
+    if not anatomy.finger_joints.size:
+        return np.zeros((len(pose), 2, 5))
+    flat = anatomy.rig.finger_flat
     middle = pose[:, anatomy.finger_joints[:, :, 1].ravel()].reshape(-1, 2, 5, 3)
     flexion = np.einsum("nsfi,sfi->nsf", middle, anatomy.finger_axes[:, :, 1])
-    return np.asarray((flexion - FINGER_FLAT[:, 1]) / (FINGER_FIST - FINGER_FLAT)[:, 1])
+    return np.asarray((flexion - flat[:, 1]) / (FINGER_FIST - flat)[:, 1])
 
 
 def _twist(R: F64, axis: F64) -> F64:
@@ -139,7 +129,9 @@ def _arm(anatomy: Anatomy, G: dict[str, F64], W: dict[str, F64], out: dict[str, 
     out[f"upperarm02.{s}"] = upper
     axis = anatomy.bone(f"lowerarm01.{s}", f"wrist.{s}")
     twist = _twist(np.swapaxes(fore, -1, -2) @ hand, axis)
-    for bone, end, share in zip(("lowerarm01", "lowerarm02"), ("lowerarm02", "wrist"), FOREARM_TWIST, strict=True):
+    for bone, end, share in zip(
+        ("lowerarm01", "lowerarm02"), ("lowerarm02", "wrist"), anatomy.rig.forearm_twist, strict=True
+    ):
         out[f"{bone}.{s}"] = fore @ _about(anatomy.bone(f"{bone}.{s}", f"{end}.{s}"), share * twist)
     out[f"wrist.{s}"] = hand
 
@@ -158,11 +150,15 @@ def shoulder_twist(arm: F64, side: str) -> F64:
 
 
 def _untwisted_forearm(anatomy: Anatomy, globals_: F64, s: str) -> F64:
-    """Return the forearm's rotation (N, 3, 3): lowerarm01 = forearm @ twist(share of the hand's twist about the forearm)."""
-    first, hand = globals_[:, anatomy.joint(f"lowerarm01.{s}")], globals_[:, anatomy.joint(f"wrist.{s}")]
-    axis, own = anatomy.bone(f"lowerarm01.{s}", f"wrist.{s}"), anatomy.bone(f"lowerarm01.{s}", f"lowerarm02.{s}")
-    twist = _twist(np.swapaxes(first, -1, -2) @ hand, axis) / (1.0 - FOREARM_TWIST[0])
-    return first @ _about(own, -FOREARM_TWIST[0] * twist)
+    """Return the forearm's rotation (N, 3, 3): its first bone = forearm @ twist(share of the hand's twist about the forearm)."""
+    elbow, wrist = anatomy.landmark(f"elbow.{s}"), anatomy.landmark(f"wrist.{s}")
+    first, hand = globals_[:, elbow], globals_[:, wrist]
+    halves = len(anatomy.rig.forearm_twist) > 1
+    end = anatomy.joint(f"lowerarm02.{s}") if halves else wrist
+    axis, own = (anatomy.rest[j] - anatomy.rest[elbow] for j in (wrist, end))
+    share = anatomy.rig.forearm_twist[0]
+    twist = _twist(np.swapaxes(first, -1, -2) @ hand, axis) / (1.0 - share)
+    return first @ _about(own, -share * twist)
 
 
 def _leg(anatomy: Anatomy, G: dict[str, F64], out: dict[str, F64], s: str) -> None:
@@ -176,3 +172,28 @@ def _leg(anatomy: Anatomy, G: dict[str, F64], out: dict[str, F64], s: str) -> No
     out[f"foot.{s}"] = G[f"foot.{s}"]
     for toe in range(1, 6):
         out[f"toe{toe}-1.{s}"] = G[f"toes.{s}"]
+
+
+def _smpl_bones(anatomy: Anatomy, segments: F64) -> dict[str, F64]:
+    """Return the global rotations (N, 3, 3) of the bones of SMPL's family, by name; hands, jaw and eyes follow their parent.
+
+    Each limb segment is one bone, so a twist of the upper arm or thigh stays in its joint, where pose blendshapes expect it;
+    the elbow takes its share of the hand's.
+    """
+    W = {name: segments[:, i] for i, name in enumerate(SEGMENTS)}
+    neck = axis_angle_from_matrix(np.swapaxes(W["chest"], -1, -2) @ W["head"])
+    out = {
+        "spine2": slerp(W["abdomen"], W["chest"], SMPL_SPINE),
+        "neck": W["chest"] @ matrix_from_axis_angle(neck * SMPL_NECK),
+    }
+    for i, name in enumerate(SEGMENTS):
+        base, _, side = name.partition(".")
+        if base != "forearm":
+            out[anatomy.rig.carriers[base].format(s=anatomy.rig.sides.get(side, ""))] = W[name] @ anatomy.zero[i]
+    for s in "LR":
+        elbow, wrist = anatomy.rig.joint_name(f"elbow.{s}"), anatomy.rig.joint_name(f"wrist.{s}")
+        fore = W[f"forearm.{s}"] @ anatomy.zero[SEGMENT[f"forearm.{s}"]]
+        axis = anatomy.bone(elbow, wrist)
+        twist = _twist(np.swapaxes(fore, -1, -2) @ out[wrist], axis)
+        out[elbow] = fore @ _about(axis, anatomy.rig.forearm_twist[0] * twist)
+    return out
