@@ -1,9 +1,10 @@
 """The examples a pose prior learns from: frames of motion and key poses, cleaned, mirrored, labelled and named.
 
 Frames are taken at a few per second, and of those that are nearly the same pose only one, so that a long dance does not
-outweigh everything else: what counts is the space that poses cover, not the time spent in each. Broken ones (a joint far
-beyond its range, a body that runs through itself) are dropped and counted; the rest is put within the limits. Every example
-also stands there as its mirror image. Motions without wrists get hands that hang a little differently each time.
+outweigh everything else: what counts is the space that poses cover, not the time spent in each. Broken ones (a glitch of
+the capture, a joint far beyond its range, a body that runs through itself) are dropped and counted; the rest is put within
+the limits. Every example also stands there as its mirror image. Motions without wrists get hands that hang a little
+differently each time.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from manikin.tasks.errors import InputError
 from manikin.tasks.poses.anatomy import SEGMENT, Anatomy
 from manikin.tasks.poses.clip import Clip
 from manikin.tasks.poses.collision import Capsules, self_penetration
+from manikin.tasks.poses.glitches import GLITCHES, find_glitches, without_missing
 from manikin.tasks.poses.joint_maps import JointMap, match_joints
 from manikin.tasks.poses.keyposes import KeyPoses
 from manikin.tasks.poses.kinematics import COMPARED, compared_joints, joint_places
@@ -38,7 +40,7 @@ FPS = 12.0
 SAME_POSE_M = 0.05  # root mean square distance of the joints
 BROKEN_JOINT = np.radians(25.0)  # beyond its range
 BROKEN_BODY_M = 0.08  # of self-penetration; real bodies give way to about half of that
-DROPPED = ("a joint far beyond its range", "a body through itself")
+DROPPED = (*GLITCHES, "a joint far beyond its range", "a body through itself")
 ROWS, COUNTS = ("labels", "names", "clip", "frame", "is_key"), ("dropped", "clipped")
 WRIST_SPREAD = np.radians([6.0, 14.0, 8.0])  # deviation, pronation, flexion of hands that the motion says nothing of
 
@@ -191,13 +193,21 @@ def _sound_frames(
 ) -> tuple[Examples, F64]:
     """Return a clip's sound frames and by how much (N, S) each of them was beyond the limits."""
     step = max(1, round(clip.fps / FPS))
+    glitches = find_glitches(clip, maps)[::step]
+    clip = without_missing(clip)
     labels = np.array(label_frames(clip, maps))[::step]
     postures = postures_from_clip(clip, maps)[::step]
     if "hand.L" not in match_joints(clip.joint_names, clip.source, maps):
         postures = vary_wrists(postures, rng)
     clipped, excess = clip_postures(postures, limits)
     depth = self_penetration(capsules, pose_of(anatomy, clipped))
-    broken = np.stack([_excess_of_body(excess) >= BROKEN_JOINT, depth >= BROKEN_BODY_M])
+    broken = np.stack(
+        [
+            *(glitches == i for i in range(len(GLITCHES))),
+            _excess_of_body(excess) >= BROKEN_JOINT,
+            depth >= BROKEN_BODY_M,
+        ]
+    )
     sound = np.asarray(~broken.any(axis=0))
     first_reason = broken[:, ~sound].argmax(axis=0)
     frame = (step * np.flatnonzero(sound)).astype(np.int32)

@@ -12,6 +12,7 @@ from manikin.tasks.errors import InputError
 from manikin.tasks.poses.anatomy import SEGMENT, anatomy_of
 from manikin.tasks.poses.clip import Clip
 from manikin.tasks.poses.collision import fit_capsules, self_penetration
+from manikin.tasks.poses.glitches import GLITCHES
 from manikin.tasks.poses.keyposes import read_key_poses
 from manikin.tasks.poses.kinematics import compared_joints, joint_places
 from manikin.tasks.poses.labels import LABELS
@@ -130,14 +131,27 @@ def test_different_rows_are_different_and_leave_no_gap(n, m, seed):
 def test_broken_frames_are_dropped_and_counted(gather):
     clip = walk()
     rotations = clip.rotations.copy()
-    backwards = Rotation.from_euler("z", 120, degrees=True).as_matrix()  # a knee that bends the wrong way
-    rotations[:10, NAMES.index("right_knee")] = backwards
+    backwards = np.radians(120.0 - 8.0 * np.arange(20))[:, None] * [0.0, 0.0, 1.0]  # a knee that bends the wrong way
+    rotations[:20, NAMES.index("right_knee")] = Rotation.from_rotvec(backwards).as_matrix()
     found = gather(replace(clip, rotations=rotations))
-    assert found.dropped == {
-        "a joint far beyond its range": 2,
-        "a body through itself": 0,
-    }  # frames 0 and 5 of those taken at 12 a second
-    assert not {"walk frame 0", "walk frame 5"} & set(found.names.tolist())
+    assert found.dropped == dict.fromkeys(GLITCHES, 0) | {"a joint far beyond its range": 3, "a body through itself": 0}
+    assert not {0, 5, 10} & set(found.frame.tolist())  # of the frames taken at 12 a second
+
+
+def test_glitches_are_dropped_and_counted(gather):
+    clip = walk()
+    rotations, places = clip.rotations.copy(), clip.root_positions.copy()
+    around = Rotation.from_euler("y", 180, degrees=True).as_matrix()  # frames 10 to 16: a foot, back to front
+    rotations[10:17, NAMES.index("left_ankle")] = rotations[10:17, NAMES.index("left_ankle")] @ around
+    rotations[40, NAMES.index("neck")] = np.nan
+    places[50:] += 0.5
+    found = gather(replace(clip, rotations=rotations, root_positions=places))
+    assert {r: n for r, n in found.dropped.items() if n} == {
+        "a joint flips": 2,
+        "not a number": 1,
+        "the body leaps": 1,
+    }
+    assert not {10, 15, 40, 50} & set(found.frame.tolist())
 
 
 def test_no_sound_frame_at_all_is_an_error(gather):
