@@ -1,4 +1,4 @@
-"""The body's inner loops in Numba: shape, kinematics, skinning, normals, keypoints, volume.
+"""The body's inner loops in Numba: shape, kinematics, keypoints, volume; `lanes` has those of posing.
 
 No fast-math, no threads and no BLAS: every sum runs in a fixed order, so a body is the same to the last bit alone or in
 a batch and on every x86-64 machine. Kernels release the GIL and check nothing; `evaluate` checks what comes in.
@@ -15,7 +15,7 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
-_TILE = 2048  # floats: a tile of the whole basis stays in the second-level cache while all bodies of a batch use it
+_TILE = 1024  # floats: a tile of the whole basis stays in the second-level cache while all bodies of a batch use it
 
 
 @kernel
@@ -32,27 +32,29 @@ def product(a: F64, b: F64) -> F64:
 
 
 @kernel
-def _add(out: F32, a: float, x: F32, b: float, y: F32, c: float, z: F32, d: float, w: F32) -> None:
-    """Add a x + b y + c z + d w to out, in this order; four at a time spares three of four passes over out."""
+def _add_eight(c: F32, k: int, d: F32, start: int, out: F32) -> None:
+    """Add eight components to a tile, in order; at a time, they spare seven of eight passes over it."""
+    c0, c1, c2, c3, c4, c5, c6, c7 = c[k], c[k + 1], c[k + 2], c[k + 3], c[k + 4], c[k + 5], c[k + 6], c[k + 7]
+    d0, d1, d2, d3, d4, d5, d6, d7 = d[k], d[k + 1], d[k + 2], d[k + 3], d[k + 4], d[k + 5], d[k + 6], d[k + 7]
     for i in range(out.shape[0]):
-        out[i] = (((out[i] + a * x[i]) + b * y[i]) + c * z[i]) + d * w[i]
+        q = np.uint64(start + i)
+        four = (((out[i] + c0 * d0[q]) + c1 * d1[q]) + c2 * d2[q]) + c3 * d3[q]
+        out[i] = (((four + c4 * d4[q]) + c5 * d5[q]) + c6 * d6[q]) + c7 * d7[q]
 
 
 @kernel
 def blend(template: F32, directions: F32, coefficients: F32, out: F32) -> None:
     """Fill out (B, M) with template (M,) + coefficients (B, K) @ directions (K, M)."""
     n, rank = template.shape[0], coefficients.shape[1]
-    fours = rank - rank % 4
+    eights = rank - rank % 8
     for start in range(0, n, _TILE):
         stop = min(start + _TILE, n)
         for b in range(coefficients.shape[0]):
             tile, c = out[b, start:stop], coefficients[b]
             tile[:] = template[start:stop]
-            for k in range(0, fours, 4):
-                d0, d1 = directions[k, start:stop], directions[k + 1, start:stop]
-                d2, d3 = directions[k + 2, start:stop], directions[k + 3, start:stop]
-                _add(tile, c[k], d0, c[k + 1], d1, c[k + 2], d2, c[k + 3], d3)
-            for k in range(fours, rank):
+            for k in range(0, eights, 8):
+                _add_eight(c, k, directions, start, tile)
+            for k in range(eights, rank):
                 d = directions[k, start:stop]
                 for i in range(stop - start):
                     tile[i] += c[k] * d[i]
@@ -105,62 +107,21 @@ def kinematics(rest: F32, pose: F64, parents: I32, translation: F64, skinning: F
 
 
 @kernel
-def skin(rest: F32, skinning: F32, weights: F32, joints: I32, out: F32) -> None:
-    """Fill out (B, V, 3): linear blend skinning of rest (B, V, 3); weights (V, W) fall and end at the first zero."""
-    zero = np.float32(0.0)
-    for b in range(rest.shape[0]):
-        for v in range(rest.shape[1]):
-            m00 = m01 = m02 = m03 = m10 = m11 = m12 = m13 = m20 = m21 = m22 = m23 = zero
-            for k in range(weights.shape[1]):
-                w = weights[v, k]
-                if w == zero:
-                    break
-                m = skinning[b, joints[v, k]]
-                m00 += w * m[0, 0]
-                m01 += w * m[0, 1]
-                m02 += w * m[0, 2]
-                m03 += w * m[0, 3]
-                m10 += w * m[1, 0]
-                m11 += w * m[1, 1]
-                m12 += w * m[1, 2]
-                m13 += w * m[1, 3]
-                m20 += w * m[2, 0]
-                m21 += w * m[2, 1]
-                m22 += w * m[2, 2]
-                m23 += w * m[2, 3]
-            x, y, z = rest[b, v, 0], rest[b, v, 1], rest[b, v, 2]
-            out[b, v, 0] = m00 * x + m01 * y + m02 * z + m03
-            out[b, v, 1] = m10 * x + m11 * y + m12 * z + m13
-            out[b, v, 2] = m20 * x + m21 * y + m22 * z + m23
-
-
-@kernel
-def normals(vertices: F32, faces: I32, out: F32) -> None:
-    """Fill out (B, V, 3) with unit vertex normals, each the mean of its faces' weighted by area; 0 for no area."""
-    zero = np.float32(0.0)
-    out[:] = zero
-    for b in range(vertices.shape[0]):
-        p, n = vertices[b], out[b]
-        for f in range(faces.shape[0]):
-            i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
-            ax, ay, az = p[j, 0] - p[i, 0], p[j, 1] - p[i, 1], p[j, 2] - p[i, 2]
-            bx, by, bz = p[k, 0] - p[i, 0], p[k, 1] - p[i, 1], p[k, 2] - p[i, 2]
-            x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-            n[i, 0] += x
-            n[i, 1] += y
-            n[i, 2] += z
-            n[j, 0] += x
-            n[j, 1] += y
-            n[j, 2] += z
-            n[k, 0] += x
-            n[k, 1] += y
-            n[k, 2] += z
-        for v in range(n.shape[0]):
-            # Float64: the square of a small face's cross product would leave float32's range of normal numbers.
-            x, y, z = np.float64(n[v, 0]), np.float64(n[v, 1]), np.float64(n[v, 2])
-            length = math.sqrt(x * x + y * y + z * z)
-            if length > 0.0:
-                n[v, 0], n[v, 1], n[v, 2] = x / length, y / length, z / length
+def pose_features(pose: F64, out: F32) -> None:
+    """Fill out (J, C, B) with what pose blendshapes are multiplied by, from axis-angle (B, J, 3); see `BodyModel`."""
+    R = np.empty((3, 3))
+    for b in range(pose.shape[0]):
+        for j in range(pose.shape[1]):
+            x, y, z = pose[b, j, 0], pose[b, j, 1], pose[b, j, 2]
+            if out.shape[1] == 9:
+                _rotation(x, y, z, R)
+                for k in range(9):
+                    out[j, k, b] = R[k // 3, k % 3] - (1.0 if k % 4 == 0 else 0.0)
+            else:
+                angle = math.sqrt(x * x + y * y + z * z)
+                scale = math.sin(0.5 * angle) / angle if angle > 0.0 else 0.5
+                out[j, 0, b], out[j, 1, b], out[j, 2, b] = scale * x, scale * y, scale * z
+                out[j, 3, b] = math.cos(0.5 * angle) - 1.0
 
 
 @kernel
