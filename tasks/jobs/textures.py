@@ -1,6 +1,7 @@
 """Stage `textures`: the wardrobe. Skins, hair, shoes, bottoms, and garments made from product photos, as texture layers.
 
-A photo that cannot be used is skipped and named with its reason; defaults fill only the slots that photos leave empty.
+A photo that cannot be used is skipped and named with its reason; defaults fill only the slots that photos leave empty. A body
+without a texture map gets plain colours in all slots.
 """
 
 from collections import OrderedDict
@@ -23,6 +24,7 @@ from manikin.tasks.clothing.bottoms import default_bottoms
 from manikin.tasks.clothing.hair import HAIR_COLOURS, make_hair
 from manikin.tasks.clothing.library import GarmentLayer, dress_photo
 from manikin.tasks.clothing.photo import list_photos, read_photo
+from manikin.tasks.clothing.plain import LEFT_OUT, check_mapped, plain_layers
 from manikin.tasks.clothing.shoes import default_shoes
 from manikin.tasks.clothing.skins import EYE_COLOURS, list_skins, read_skin
 from manikin.tasks.clothing.template import BodyFront, body_front
@@ -68,14 +70,13 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
     """Make and write the wardrobe; return counts and the photos left out.
 
     Raises:
-        InputError: no photo could be used.
+        InputError: no photo could be used, or there are photos for a body without a texture map.
     """
     model = body.load(work.upstream["body"])
-    front = body_front(model, int(work.parameters["atlas"]))
-    seed = int(work.parameters["seed"])
+    check_mapped(model, work.sources.garments)
     group = zarr.open_group(attempt / STORE, mode="w")
     skipped: Skipped = []
-    rows = [_write(group, layer) for layer in _wardrobe(model, front, seed, work, skipped)]
+    rows = [_write(group, layer) for layer in (_wardrobe if model.has_uv else _plain_wardrobe)(model, work, skipped)]
     crc = write_table(attempt / TABLE, pd.DataFrame(rows))
     return {"crc": crc, "layers": len(rows), "skipped": [list(s) for s in skipped]}
 
@@ -111,7 +112,14 @@ def _write(group: zarr.Group, layer: Layer) -> dict[str, Any]:
     return {"layer": layer.name} | {name: getattr(layer, name) for name in names}
 
 
-def _wardrobe(model: BodyModel, front: BodyFront, seed: int, work: Work, skipped: Skipped) -> Iterator[Layer]:
+def _plain_wardrobe(model: BodyModel, _work: Work, skipped: Skipped) -> Iterator[Layer]:
+    skipped.append((LEFT_OUT, "the body has no texture map (UV); people are painted in plain colours by body part"))
+    for layer in plain_layers(model):
+        yield Layer(layer.name, layer.slot, layer.category, layer.rgba, "painted", "CC0-1.0", "Manikin")
+
+
+def _wardrobe(model: BodyModel, work: Work, skipped: Skipped) -> Iterator[Layer]:
+    front, seed = body_front(model, int(work.parameters["atlas"])), int(work.parameters["seed"])
     filled = set()  # the user's photos first, so that a folder of nothing usable is said at once
     default, own = (locate("saleor") / PHOTOS, licence_of("saleor")), work.sources.garments
     users = Licence("user", "user", "user", "", "")

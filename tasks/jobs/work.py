@@ -15,6 +15,7 @@ class Sources:
     garments: Path | None = None
     backgrounds: Path | None = None
     mocap: Path | None = None
+    body: Path | None = None  # a file
 
 
 @dataclass(frozen=True, slots=True)
