@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.bodies.rotations import axis_angle_from_matrix, matrix_from_axis_angle, rotation_between, slerp
+from manikin.tasks.bodies.rotations import (
+    axis_angle_from_matrix,
+    matrix_from_axis_angle,
+    rotation_between,
+    slerp,
+    swing_twist,
+)
 from manikin.tasks.errors import InputError
 from manikin.tasks.poses.anatomy import (
     DOWN,
@@ -40,12 +46,14 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 MAX_TRUNK_LEAN = np.radians(15.0)  # of a source's rest that is put down to where it has its joints
+MAX_LUMBAR = np.radians(55.0)  # captured spines, bent deep, have nearly all of it below the ribs
 STILL_CLAVICLE = np.radians(2.0)  # a collarbone that moves less than this follows the arm instead
 # an ankle on which a body stands is low and slow (shares of the leg, and of it per second), and below its knee
 STANCE_HEIGHT, STANCE_SPEED, STANCE_SHANK = 0.04, 0.45, np.cos(np.radians(30.0))
 MIN_STANCE = 3  # frames
 SPLAYED = np.radians(12.0)  # legs at rest farther apart than this take their soles with them
 SOLE_ERROR = np.radians(8.0)  # of a rest; more is how the person stands, as on the balls of the feet
+ASKEW, ASKEW_SHARE = np.radians(35.0), 0.1  # deviation of a hand that its joint does not allow; of a clip's frames
 HINGE_SHARE, HINGE_MOTION, HINGE_AWAY = 0.85, np.radians(5.0), np.radians(45.0)
 
 
@@ -112,7 +120,7 @@ def _segments(clip: Clip, joints: dict[str, int], rest: F64, G: dict[str, F64]) 
     put("pelvis", G["pelvis"] @ trunk)
     put("chest", G["chest"] @ trunk)
     pelvis, chest = W[:, SEGMENT["pelvis"]], W[:, SEGMENT["chest"]]
-    put("abdomen", G["abdomen"] @ trunk if "abdomen" in G else slerp(pelvis, chest, 0.5))
+    put("abdomen", _lumbar(pelvis, G["abdomen"] @ trunk) if "abdomen" in G else slerp(pelvis, chest, 0.5))
     put("head", G.get("head", chest))
     for s in "LR":
         _arm(clip, joints, at, G, W, s)
@@ -125,6 +133,13 @@ def _segments(clip: Clip, joints: dict[str, int], rest: F64, G: dict[str, F64]) 
         if (j := joints.get(f"clavicle.{s}")) is not None and _motion(clip.rotations[:, j]) > STILL_CLAVICLE:
             put(f"clavicle.{s}", G[f"clavicle.{s}"] @ trunk)
     return W
+
+
+def _lumbar(pelvis: F64, abdomen: F64) -> F64:
+    """Return the abdomen (F, 3, 3) bent no farther than it can; the chest, which stays where it is, then takes the rest."""
+    bend = axis_angle_from_matrix(np.swapaxes(pelvis, -1, -2) @ abdomen)
+    angle = np.linalg.norm(bend, axis=-1, keepdims=True)
+    return pelvis @ matrix_from_axis_angle(bend * np.minimum(1.0, MAX_LUMBAR / np.maximum(angle, 1e-9)))
 
 
 def _trunk_alignment(at: dict[str, F64]) -> F64:
@@ -146,13 +161,27 @@ def _arm(clip: Clip, joints: dict[str, int], at: dict[str, F64], G: dict[str, F6
     W[:, SEGMENT[f"upper_arm.{s}"]] = G[f"upper_arm.{s}"] @ upper_zero.T
     W[:, SEGMENT[f"forearm.{s}"]] = G[f"forearm.{s}"] @ fore_zero.T
     if f"hand.{s}" in G:
-        W[:, SEGMENT[f"hand.{s}"]] = G[f"hand.{s}"] @ fore_zero.T
+        local = np.swapaxes(W[:, SEGMENT[f"forearm.{s}"]], -1, -2) @ G[f"hand.{s}"] @ fore_zero.T
+        W[:, SEGMENT[f"hand.{s}"]] = W[:, SEGMENT[f"forearm.{s}"]] @ _straight_wrists(local)
         return
     sign = 1.0 if s == "L" else -1.0
     relaxed = matrix_from_axis_angle([0.0, -sign * RELAXED_PRONATION, 0.0]) @ matrix_from_axis_angle(
         [0.0, 0.0, -sign * RELAXED_WRIST_FLEXION]
     )
     W[:, SEGMENT[f"hand.{s}"]] = W[:, SEGMENT[f"forearm.{s}"]] @ relaxed
+
+
+def _straight_wrists(local: F64) -> F64:
+    """Return a hand's rotations (F, 3, 3) against the forearm with its zero set anew where it was put on askew.
+
+    No wrist bends so far to the thumb or from it time and again: there the markers do not lie as the skeleton's hand does,
+    and the hand's most usual place is taken to be straight ahead of the forearm.
+    """
+    back, _ = swing_twist(np.swapaxes(local, -1, -2), DOWN)  # the hand's swing, undone
+    swing = -axis_angle_from_matrix(back)
+    if (np.abs(swing[:, 0]) > ASKEW).mean() < ASKEW_SHARE:
+        return local
+    return local @ matrix_from_axis_angle(-np.median(swing, axis=0))
 
 
 def _leg(clip: Clip, at: dict[str, F64], G: dict[str, F64], W: F64, s: str) -> None:

@@ -8,11 +8,12 @@ from manikin.storage.assets import locate
 from manikin.tasks.bodies.evaluate import pose_bodies
 from manikin.tasks.bodies.rotations import geodesic_angle, matrix_from_axis_angle
 from manikin.tasks.errors import InputError
-from manikin.tasks.poses.anatomy import SEGMENT, anatomy_of
-from manikin.tasks.poses.clip import Clip, joint_positions, rebased, turned
-from manikin.tasks.poses.joint_maps import match_joints
+from manikin.tasks.poses.anatomy import N_SEGMENTS, PARENTS, SEGMENT, anatomy_of
+from manikin.tasks.poses.angles import coordinates_from_local, local_from_coordinates, set_angles
+from manikin.tasks.poses.clip import Clip, compose_chain, joint_positions, rebased, turned
+from manikin.tasks.poses.joint_maps import match_joints, read_joint_maps
 from manikin.tasks.poses.keyposes import read_key_poses
-from manikin.tasks.poses.postures import mirrored
+from manikin.tasks.poses.postures import Postures, mirrored, pose_of, postures_of
 from manikin.tasks.poses.read_clips import read_clips
 from manikin.tasks.poses.retarget import limb_directions, postures_from_clip, retarget
 
@@ -22,6 +23,7 @@ LIMBS = {  # part -> where it ends, and the rig's joints at its ends
     "thigh": (("shank",), "upperleg01", "lowerleg01"),
     "shank": (("foot",), "lowerleg01", "foot"),
 }
+AMP = tuple(m for m in read_joint_maps() if m.name == "amp")
 PARTS = [f"{part}.{s}" for part in LIMBS for s in "LR"]
 
 
@@ -217,22 +219,105 @@ def test_a_t_pose_or_hanging_arms_at_rest_are_the_same_motion(clips, body, anato
 def test_the_bodys_own_skeleton_gives_its_poses_back(body, anatomy):
     """Key poses, written as a motion of the body's own rig and read back by the names of its joints."""
     poses = read_key_poses(body).poses[::2].astype(np.float64)
-    offsets = np.where((anatomy.parents >= 0)[:, None], anatomy.rest - anatomy.rest[anatomy.parents], 0.0)
-    clip = Clip(
-        name="self",
-        source="the body",
-        fps=30.0,
-        joint_names=anatomy.joint_names,
-        parents=anatomy.parents,
-        offsets=offsets,
-        tips=np.zeros_like(offsets),
-        rotations=matrix_from_axis_angle(poses),
-        root_positions=np.zeros((len(poses), 3)),
-    )
+    clip = person(body, poses)
     away = np.linalg.norm(rig_joints(anatomy, retarget(clip, body)) - rig_joints(anatomy, poses), axis=-1)
     main = [j for j, n in enumerate(anatomy.joint_names) if not n.startswith(("finger", "metacarpal"))]
     assert np.percentile(away[:, main], 95) < 0.03
     assert away[:, main].max() < 0.06
+
+
+# ---------------------------------------------------------------------------------------------------- what is put right
+
+
+def person(body, poses, name="self"):
+    """A motion of the body's own rig: (F, J, 3) axis-angle, hips fixed in space."""
+    anatomy = anatomy_of(body)
+    offsets = np.where((anatomy.parents >= 0)[:, None], anatomy.rest - anatomy.rest[anatomy.parents], 0.0)
+    rotations = matrix_from_axis_angle(np.asarray(poses, np.float64))
+    nowhere = np.zeros((len(poses), 3))
+    return Clip(
+        name,
+        "the body",
+        30.0,
+        anatomy.joint_names,
+        anatomy.parents,
+        offsets,
+        np.zeros_like(offsets),
+        rotations,
+        nowhere,
+    )
+
+
+def standing(body, n=20, **angles):
+    """A person who stands still but for the angles given: joint -> word -> degrees (n,)."""
+    coordinates = np.zeros((n, N_SEGMENTS, 3))
+    for joint, words in angles.items():
+        for i in range(n):
+            for side in ("",) if joint == "pelvis" else ("L", "R"):
+                set_angles(coordinates[i], joint, side, {w: float(np.broadcast_to(v, n)[i]) for w, v in words.items()})
+    return pose_of(anatomy_of(body), Postures(local_from_coordinates(coordinates), np.full((n, 2, 5), 0.3)))
+
+
+def feet_up(postures):
+    return compose_chain(postures.local, PARENTS)[:, [SEGMENT["foot.L"], SEGMENT["foot.R"]], :, 1]
+
+
+@pytest.mark.parametrize("splay", [0.0, 8.0, 20.0])
+@pytest.mark.parametrize("square", [True, False])
+def test_soles_that_are_stood_on_are_level_whatever_the_rest(body, splay, square):
+    """The rest has its legs apart, and its soles tilted with them, as CMU's, or level on the ground."""
+    inward = {} if square else {"ankle": {"inversion": splay}}
+    rest = standing(body, 1, hip={"abduction": splay}, **inward)
+    motion = standing(body, 20, hip={"abduction": 2.0}, ankle={"inversion": 2.0}, elbow={"flexion": np.arange(20)})
+    clip = person(body, np.concatenate([rest, motion]))
+    clip = rebased(clip, 0)
+    clip = replace(clip, rotations=clip.rotations[1:], root_positions=clip.root_positions[1:])
+    assert np.degrees(np.arccos(feet_up(postures_from_clip(clip))[..., 1])).max() < 2.5
+
+
+def test_soles_of_a_rest_with_splayed_legs_are_square_to_them_when_never_stood_on(body):
+    clip = rebased(person(body, standing(body, 1, hip={"abduction": 20.0})), 0)
+    postures = postures_from_clip(clip)
+    shank, foot = (compose_chain(postures.local, PARENTS)[0, SEGMENT[f"{p}.L"]] for p in ("shank", "foot"))
+    assert np.degrees(np.arccos(shank[:, 1] @ foot[:, 1])) < 3
+
+
+def test_a_tiptoe_walker_stays_on_tiptoes(body):
+    """What a rest may be wrong by is little; a heel that is always up is how the person stands."""
+    tiptoe = person(body, standing(body, 20, ankle={"dorsiflexion": -40.0}))
+    up = np.degrees(np.arccos(feet_up(postures_from_clip(tiptoe))[..., 1]))
+    assert up.min() > 30
+
+
+def test_hands_put_on_askew_are_straightened(body):
+    wave = 10 * np.sin(np.arange(30))
+    for offset in (50.0, -45.0):
+        askew = person(body, standing(body, 30, wrist={"deviation": offset + wave, "pronation": 20.0}))
+        found = coordinates_from_local(postures_from_clip(askew).local)
+        hands = np.degrees(found[:, [SEGMENT["hand.L"], SEGMENT["hand.R"]], 0])
+        assert np.abs(np.median(hands, axis=0)).max() < 1.0
+        assert np.abs(hands).max() < 13
+
+
+@pytest.mark.parametrize(("word", "degrees"), [("flexion", -80.0), ("flexion", 70.0), ("deviation", 25.0)])
+def test_hands_within_their_range_stay(body, word, degrees):
+    postures = postures_from_clip(person(body, standing(body, 5, wrist={word: degrees})))
+    expected = postures_of(anatomy_of(body), standing(body, 5, wrist={word: degrees}))
+    hands = [SEGMENT["hand.L"], SEGMENT["hand.R"]]
+    assert np.degrees(geodesic_angle(postures.local[:, hands], expected.local[:, hands])).max() < 9
+
+
+def test_a_deep_bend_is_shared_and_the_chest_stays(clips):
+    (clip,) = [c for c in clips if c.name == "humanoid_dance"]
+    clip = replace(clip, joint_names=tuple("LowerBack" if n == "torso" else n for n in clip.joint_names))
+    maps = tuple(replace(m, names={**m.names, "abdomen": ("LowerBack",), "chest": ("LowerBack",)}) for m in AMP)
+    rotations = clip.rotations.copy()
+    deep = matrix_from_axis_angle(np.linspace(0.0, np.radians(80.0), clip.n_frames)[:, None] * [0.0, 1.0, 0.0])
+    rotations[:, clip.joint("LowerBack")] = deep
+    local = postures_from_clip(replace(clip, rotations=rotations), maps).local
+    abdomen, chest = local[:, SEGMENT["abdomen"]], local[:, SEGMENT["chest"]]
+    assert np.degrees(geodesic_angle(abdomen, np.eye(3))).max() < 55.1
+    assert geodesic_angle(abdomen @ chest, np.eye(3))[-1] == pytest.approx(np.radians(80.0), abs=1e-6)
 
 
 # ---------------------------------------------------------------------------------------------------- what is filled in
