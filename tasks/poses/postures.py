@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from manikin.tasks.bodies.rotations import matrix_from_axis_angle, swing_twist
 from manikin.tasks.poses.anatomy import DOWN, MIRRORED, PARENTS, SEGMENT, Anatomy
 from manikin.tasks.poses.clip import compose_chain, local_rotations
-from manikin.tasks.poses.rig import curls_from_pose, pose_from_segments, segments_from_pose
+from manikin.tasks.poses.fingers import curls_from_pose
+from manikin.tasks.poses.rig import pose_from_segments, segments_from_pose
 
 F64 = NDArray[np.float64]
 

@@ -19,6 +19,7 @@ from manikin.tasks.bodies.rotations import (
 )
 from manikin.tasks.poses.anatomy import DOWN, N_SEGMENTS, SEGMENT, SEGMENTS, Anatomy
 from manikin.tasks.poses.clip import compose_chain
+from manikin.tasks.poses.fingers import finger_pose
 from manikin.tasks.poses.rigs import MAKEHUMAN
 
 F64 = NDArray[np.float64]
@@ -32,8 +33,6 @@ NECK = (("neck01", 0.2), ("neck02", 0.45), ("neck03", 0.7))
 SHOULDER_SHARE = 0.25  # of the upper arm's rotation, taken by the bone between clavicle and arm
 UPPER_ARM_TWIST_BACK, THIGH_TWIST_BACK = 0.5, 0.4
 SMPL_SPINE, SMPL_NECK = 0.6, 0.45  # how far spine2 is from abdomen to chest, and neck from chest to head
-# flexion of the three joints of a finger in a full fist
-FINGER_FIST = np.radians([[22.0, 38.0, 50.0]] + [[70.0, 85.0, 55.0]] * 4)
 
 
 def pose_from_segments(anatomy: Anatomy, segments: F64, curls: F64) -> F64:
@@ -58,9 +57,7 @@ def pose_from_segments(anatomy: Anatomy, segments: F64, curls: F64) -> F64:
         moved.append(j)
         local.append(bones[name] if p < 0 else np.swapaxes(globals_[p], -1, -2) @ bones[name])
     pose[:, moved] = axis_angle_from_matrix(np.stack(local, axis=1))
-    flat = anatomy.rig.finger_flat
-    flexion = (flat + curls[..., None] * (FINGER_FIST - flat))[:, :, : anatomy.finger_joints.shape[1]]  # (N, 2, 5, 3)
-    pose[:, anatomy.finger_joints.ravel()] = (flexion[..., None] * anatomy.finger_axes).reshape(
+    pose[:, anatomy.finger_joints.ravel()] = finger_pose(anatomy, curls).reshape(
         len(pose), anatomy.finger_joints.size, 3
     )
     return pose
@@ -94,16 +91,6 @@ def segments_from_pose(anatomy: Anatomy, pose: F64) -> F64:
             G = globals_[:, anatomy.joint(anatomy.rig.carriers[base].format(s=anatomy.rig.sides.get(side, "")))]
         out[:, i] = G @ anatomy.zero[i].T
     return out
-
-
-def curls_from_pose(anatomy: Anatomy, pose: F64) -> F64:
-    """Return the curls (N, 2, 5) of the fingers of rig poses (N, J, 3), by their middle joints; zeros without fingers."""
-    if not anatomy.finger_joints.size:
-        return np.zeros((len(pose), 2, 5))
-    flat = anatomy.rig.finger_flat
-    middle = pose[:, anatomy.finger_joints[:, :, 1].ravel()].reshape(-1, 2, 5, 3)
-    flexion = np.einsum("nsfi,sfi->nsf", middle, anatomy.finger_axes[:, :, 1])
-    return np.asarray((flexion - flat[:, 1]) / (FINGER_FIST - flat)[:, 1])
 
 
 def _twist(R: F64, axis: F64) -> F64:
