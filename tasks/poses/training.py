@@ -4,7 +4,7 @@ Frames are taken at a few per second, and of those that are nearly the same pose
 outweigh everything else: what counts is the space that poses cover, not the time spent in each. Broken ones (a glitch of
 the capture, a joint far beyond its range, a body that runs through itself) are dropped and counted; the rest is put within
 the limits. Every example also stands there as its mirror image. Motions without wrists get hands that hang a little
-differently each time.
+differently each time, and all get fingers that are more or less curled, since bodies' motion says nothing of them.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from manikin.tasks.poses.keyposes import KeyPoses
 from manikin.tasks.poses.kinematics import COMPARED, compared_joints, joint_places
 from manikin.tasks.poses.labels import label_frames
 from manikin.tasks.poses.limits import Limits, clip_postures, clipped_shares
-from manikin.tasks.poses.postures import Postures, joined, mirrored, pose_of
+from manikin.tasks.poses.postures import RELAXED_CURLS, Postures, joined, mirrored, pose_of
 from manikin.tasks.poses.retarget import postures_from_clip
 
 F64 = NDArray[np.float64]
@@ -43,6 +43,8 @@ BROKEN_BODY_M = 0.08  # of self-penetration; real bodies give way to about half 
 DROPPED = (*GLITCHES, "a joint far beyond its range", "a body through itself")
 ROWS, COUNTS = ("labels", "names", "clip", "frame", "is_key"), ("dropped", "clipped")
 WRIST_SPREAD = np.radians([6.0, 14.0, 8.0])  # deviation, pronation, flexion of hands that the motion says nothing of
+CLOSING_SHAPE, FANNING, FINGER_SPREAD, CURL_RANGE = 5.0, 0.3, 0.04, (0.08, 0.85)
+FAN = np.array([0.0, -1.0, -0.3, 0.4, 1.0])  # thumb to little finger
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,15 @@ def vary_wrists(postures: Postures, rng: np.random.Generator) -> Postures:
     return Postures(local, postures.curls)
 
 
+def vary_fingers(postures: Postures, rng: np.random.Generator) -> Postures:
+    """Return postures with relaxed hands (N), each more open or more closed than another, its fingers not all alike."""
+    n = len(postures)
+    closing = rng.gamma(CLOSING_SHAPE, 1.0 / CLOSING_SHAPE, (n, 2, 1))  # mean 1, seldom a loose fist
+    fanning = 1.0 + FANNING * rng.normal(size=(n, 2, 1)) * FAN  # the little finger's side more bent, or less
+    curls = RELAXED_CURLS * closing * fanning + FINGER_SPREAD * rng.normal(size=(n, 2, 5))
+    return Postures(postures.local, np.clip(curls, *CURL_RANGE))
+
+
 def different_rows(vectors: F64, seen: F64) -> I64:
     """Return the rows of vectors (N, D) that lie no nearer than `SAME_POSE_M` to any seen (M, D) or to an earlier one."""
     candidates = np.arange(len(vectors))
@@ -199,6 +210,7 @@ def _sound_frames(
     postures = postures_from_clip(clip, maps)[::step]
     if "hand.L" not in match_joints(clip.joint_names, clip.source, maps):
         postures = vary_wrists(postures, rng)
+    postures = vary_fingers(postures, rng)
     clipped, excess = clip_postures(postures, limits)
     depth = self_penetration(capsules, pose_of(anatomy, clipped))
     broken = np.stack(

@@ -17,7 +17,7 @@ from manikin.tasks.poses.keyposes import read_key_poses
 from manikin.tasks.poses.kinematics import compared_joints, joint_places
 from manikin.tasks.poses.labels import LABELS
 from manikin.tasks.poses.limits import TOUCHED, clip_postures, read_limits
-from manikin.tasks.poses.postures import mirrored, pose_of
+from manikin.tasks.poses.postures import joined, mirrored, pose_of
 from manikin.tasks.poses.read_deepmimic import SKELETON, URDF_SCALE
 from manikin.tasks.poses.training import (
     BROKEN_BODY_M,
@@ -25,6 +25,7 @@ from manikin.tasks.poses.training import (
     Examples,
     different_rows,
     gather_examples,
+    vary_fingers,
     vary_wrists,
 )
 
@@ -183,6 +184,20 @@ def test_only_hands_vary(examples):
     hands = [SEGMENT["hand.L"], SEGMENT["hand.R"]]
     assert np.delete(away, hands, axis=1).max() == pytest.approx(0.0, abs=1e-5)
     assert 5 < away[:, hands].mean() < 30
+
+
+def test_hands_are_relaxed_each_in_its_own_way_and_never_flat(examples):
+    varied = vary_fingers(joined([examples.postures] * 20), np.random.default_rng(4))
+    np.testing.assert_array_equal(varied.local[: len(examples)], examples.postures.local)
+    curls = varied.curls
+    assert curls.min() >= 0.08
+    assert 0.2 < curls.mean() < 0.4
+    assert (curls.std(axis=0) > 0.08).all()
+    left, right = curls[:, 0].mean(axis=1), curls[:, 1].mean(axis=1)
+    assert abs(np.corrcoef(left, right)[0, 1]) < 0.2  # each hand for itself
+    assert np.corrcoef(curls[:, 0, 2], curls[:, 0, 3])[0, 1] > 0.7  # but neighbouring fingers together
+    frames = examples.postures[~examples.is_key].curls
+    assert len(np.unique(frames[:, 0, 1].round(6))) > len(frames) / 3  # mirror images share theirs, on the other side
 
 
 def test_what_is_saved_is_read(examples, tmp_path):
