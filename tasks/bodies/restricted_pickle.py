@@ -170,8 +170,9 @@ def read_pickle(stream: IO[bytes], where: str) -> Any:
     try:
         return _Unpickler(stream, encoding="latin1").load()
     except (*_REFUSED, *_DAMAGED) as error:
+        said = " ".join(str(error).split()).rstrip(".")
         raise InputError(
-            f"{where}: not read as a pickle of arrays: {error}. Take the file from where its makers publish it, or save its "
+            f"{where}: not read as a pickle of arrays: {said}. Take the file from where its makers publish it, or save its "
             "arrays as a npz with numpy.savez where you trust it"
         ) from error
 
