@@ -83,6 +83,19 @@ def test_a_jump_is_airborne_where_it_is_off_the_floor():
     assert "airborne" not in found[:10] + found[15:]
 
 
+def test_who_stands_on_a_wall_is_not_airborne_and_a_jump_up_or_down_is():
+    ground = -joint_positions(film(STAND))[0, :, 1].min() + film(STAND).root_positions[0, 1] + 0.08
+    heights = [0.0] * 40 + [0.3, 0.7, 0.9, 0.95] + [0.9] * 60 + [0.95, 0.8, 0.5, 0.2] + [0.0] * 40
+    frames = [{"height": ground + h} for h in heights]
+    found = label_frames(film(*frames))
+    assert "airborne" not in found[44:104]
+    assert "airborne" not in found[:40] + found[108:]
+    up = [{"height": ground + h} for h in [0.0] * 40 + [0.6, 1.2, 1.3, 1.1] + [0.9] * 60]
+    assert label_frames(film(*up))[42] == "airborne"
+    sat = label_frames(film(*[{**SIT, "height": ground + 0.9 - 0.35}] * 60, *frames[:40]))
+    assert sat[10] == "sitting"
+
+
 def test_one_frame_is_enough():
     assert label_frames(film(STAND)) == ("standing",)
 
