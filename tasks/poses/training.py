@@ -29,6 +29,7 @@ from manikin.tasks.poses.labels import label_frames
 from manikin.tasks.poses.limits import Limits, clip_postures, clipped_shares
 from manikin.tasks.poses.postures import RELAXED_CURLS, Postures, joined, mirrored, pose_of
 from manikin.tasks.poses.retarget import postures_from_clip
+from manikin.tasks.poses.soles import level_soles
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
@@ -210,7 +211,7 @@ def _sound_frames(
     postures = postures_from_clip(clip, maps)[::step]
     if "hand.L" not in match_joints(clip.joint_names, clip.source, maps):
         postures = vary_wrists(postures, rng)
-    postures = vary_fingers(postures, rng)
+    postures = level_soles(vary_fingers(postures, rng), (labels == "standing") | (labels == "moving"))
     clipped, excess = clip_postures(postures, limits)
     depth = self_penetration(capsules, pose_of(anatomy, clipped))
     broken = np.stack(
