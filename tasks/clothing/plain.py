@@ -1,7 +1,8 @@
 """Plain colours by body part, for bodies without a texture map: skin, shirts, trousers, shoes, as layers like any other.
 
-Where no texture map says what lies where on the body, a palette does: a texture of one texel a body part, and every triangle
-has one place in it. There are no pictures on such a body: no skins, no hair, no garments from photos.
+Where no texture map says what lies where on the body, a palette does: a square of texels a body part, and every triangle has
+one place in its part's. Only the torso's goes from the shirt, in its upper half, to the trousers, so that the waist is a line.
+There are no pictures on such a body: no skins, no hair, no garments from photos.
 """
 
 from collections.abc import Iterator
@@ -12,14 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.bodies.skinning import PART_NAMES
 from manikin.tasks.errors import InputError
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
-SIDE = 4  # texels of the palette; texel k, counted by rows, is the part k of the body model
-HIPS = 0  # the background's texel is free: it is the part of the torso that trousers cover
+COLUMNS, CELL = 4, 16  # squares a row, counted by rows as the body model's parts; texels a square's side
+SIDE = COLUMNS * CELL
+TORSO = PART_NAMES.index("torso")
+_WAIST_M = 0.05  # above and below the waist, at the root joint, the torso's square ends
 LEFT_OUT = "skins, hair and garments from photos"
 
 SKINS: tuple[Colour, ...] = (
@@ -94,30 +98,31 @@ def corner_uv(model: BodyModel) -> F32:
     """Return the place of each triangle's corners in the texture, (F, 3, 2): of the texture map, or of the palette."""
     if model.has_uv:
         return np.ascontiguousarray(model.uv[model.faces_uv])
-    texel = model.part.astype(np.int64)
-    heights = model.v_template[model.faces, 1]
-    low = heights[:, 0] + heights[:, 1] + heights[:, 2] < 3 * model.J_template[0, 1]
-    texel[low & (texel == model.part_names.index("torso"))] = HIPS
-    place = (np.stack([texel % SIDE, texel // SIDE], axis=1) + 0.5) / SIDE
-    return np.ascontiguousarray(np.repeat(place[:, None], 3, axis=1), np.float32)
+    part = model.part.astype(np.int64)
+    middle = np.stack([part % COLUMNS, part // COLUMNS], axis=1) + 0.5
+    uv = np.repeat(middle[:, None], 3, axis=1) / COLUMNS
+    below = np.clip((model.J_template[0, 1] - model.v_template[model.faces, 1]) / _WAIST_M, -1.0, 1.0)
+    uv[..., 1] += np.where(part == TORSO, 1.0, 0.0)[:, None] * below * (CELL / 2 - 1) / SIDE
+    return np.ascontiguousarray(uv, np.float32)
 
 
-def plain_layers(model: BodyModel) -> Iterator[PlainLayer]:
+def plain_layers() -> Iterator[PlainLayer]:
     """Yield the whole wardrobe of a body without a texture map; hair is none."""
-    every = np.ones(SIDE * SIDE, bool)
+    row, column = np.indices((SIDE, SIDE))
+    part = row // CELL * COLUMNS + column // CELL
+    hips = (part == TORSO) & (row % CELL >= CELL // 2)
     for k, colour in enumerate(SKINS):
-        yield PlainLayer(f"plain-skin-{k}", "skin", "plain", _painted(every, colour))
+        yield PlainLayer(f"plain-skin-{k}", "skin", "plain", _painted(part >= 0, colour))
     for cut, (slot, category, ends) in _CUTS.items():
-        covered = np.zeros(SIDE * SIDE, bool)
-        covered[[i for i, name in enumerate(model.part_names) if name.endswith(ends)]] = True
-        covered[HIPS] = slot == "bottom"
+        covered = np.isin(part, [i for i, name in enumerate(PART_NAMES) if name.endswith(ends)])
+        covered = covered | hips if slot == "bottom" else covered & ~hips
         for k, colour in enumerate(_COLOURS[cut]):
             yield PlainLayer(f"plain-{cut.replace(' ', '-')}-{k}", slot, category, _painted(covered, colour))
-    yield PlainLayer("plain-no-hair", "hair", "none", _painted(~every, (0, 0, 0)))
+    yield PlainLayer("plain-no-hair", "hair", "none", _painted(part < 0, (0, 0, 0)))
 
 
 def _painted(covered: NDArray[np.bool_], colour: Colour) -> U8:
-    rgba = np.zeros((SIDE * SIDE, 4), np.uint8)
-    rgba[:, :3] = colour
-    rgba[:, 3] = np.where(covered, 255, 0)
-    return rgba.reshape(SIDE, SIDE, 4)
+    rgba = np.zeros((SIDE, SIDE, 4), np.uint8)
+    rgba[..., :3] = colour
+    rgba[..., 3] = np.where(covered, 255, 0)
+    return rgba

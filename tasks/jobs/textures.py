@@ -112,9 +112,9 @@ def _write(group: zarr.Group, layer: Layer) -> dict[str, Any]:
     return {"layer": layer.name} | {name: getattr(layer, name) for name in names}
 
 
-def _plain_wardrobe(model: BodyModel, _work: Work, skipped: Skipped) -> Iterator[Layer]:
+def _plain_wardrobe(_model: BodyModel, _work: Work, skipped: Skipped) -> Iterator[Layer]:
     skipped.append((LEFT_OUT, "the body has no texture map (UV); people are painted in plain colours by body part"))
-    for layer in plain_layers(model):
+    for layer in plain_layers():
         yield Layer(layer.name, layer.slot, layer.category, layer.rgba, "painted", "CC0-1.0", "Manikin")
 
 
