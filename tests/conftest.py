@@ -46,3 +46,12 @@ def body_file(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def body(body_file: Path) -> BodyModel:
     """The default body."""
     return BodyModel.load(body_file)
+
+
+@pytest.fixture(scope="session")
+def smpl_file(body: BodyModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A body file of SMPL that looks human, made from the default body."""
+    from tests.smpl_files import write_npz
+    from tests.smpl_like import smpl_like
+
+    return write_npz(tmp_path_factory.mktemp("smpl"), smpl_like(body))
