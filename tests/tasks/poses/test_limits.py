@@ -1,3 +1,5 @@
+import tomllib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,10 +10,19 @@ from manikin.tasks.bodies.rotations import geodesic_angle, matrix_from_axis_angl
 from manikin.tasks.errors import InputError
 from manikin.tasks.poses.anatomy import N_SEGMENTS, SEGMENT, anatomy_of
 from manikin.tasks.poses.angles import coordinates_from_local, local_from_coordinates, set_angles
-from manikin.tasks.poses.limits import BUILT_IN, clip_postures, clip_to_limits, limit_names, read_limits
-from manikin.tasks.poses.postures import Postures, mirrored, pose_of
+from manikin.tasks.poses.limits import (
+    BUILT_IN,
+    JOINTS,
+    TOUCHED,
+    clip_postures,
+    clip_to_limits,
+    clipped_shares,
+    limit_names,
+    read_limits,
+)
+from manikin.tasks.poses.postures import Postures, joined, mirrored, pose_of
 from manikin.tasks.poses.read_clips import read_clips
-from manikin.tasks.poses.retarget import retarget
+from manikin.tasks.poses.retarget import postures_from_clip, retarget
 
 seeds = st.integers(0, 2**32 - 1)
 LIMITS = read_limits()
@@ -244,3 +255,36 @@ def test_a_joint_without_limits_is_told(tmp_path):
         read_limits(path)
     with pytest.raises(InputError, match="not a readable toml"):
         read_limits(tmp_path / "missing.toml")
+
+
+# ------------------------------------------------------------------------------------------------------- how often it moves
+
+
+def test_shares_count_both_sides_and_only_what_moves():
+    excess = np.zeros((10, N_SEGMENTS))
+    excess[:3, SEGMENT["forearm.L"]] = 0.1
+    excess[2:4, SEGMENT["forearm.R"]] = 0.2
+    excess[5, SEGMENT["chest"]] = 1.0
+    excess[6, SEGMENT["head"]] = TOUCHED / 2
+    shares = clipped_shares(excess)
+    assert tuple(shares) == JOINTS
+    assert {joint: share for joint, share in shares.items() if share} == {
+        "elbow": pytest.approx(0.25),
+        "chest": pytest.approx(0.1),
+    }
+
+
+def test_no_joint_of_real_motion_is_moved_often(assets):
+    """Of the default motions, dances, kicks and rolls, no joint but the ankle is moved in one frame of a hundred."""
+    clips = [clip for pack in ("pybullet", "isaaclab") for clip in read_clips(locate(pack, assets))[0]]
+    frames = joined([postures_from_clip(clip)[:: max(1, round(clip.fps / 12))] for clip in clips])
+    excess = clip_postures(frames, read_limits())[1]
+    shares = clipped_shares(excess)
+    assert max(share for joint, share in shares.items() if joint != "ankle") < 0.01
+    assert shares["ankle"] < 0.03
+    assert np.mean(excess > TOUCHED) < 0.005
+
+
+def test_every_range_names_its_source():
+    for joint, table in tomllib.loads(BUILT_IN.read_text(encoding="utf-8")).items():
+        assert len(table["source"]) > 10, joint
