@@ -4,23 +4,50 @@ from typing import Any
 
 import pandas as pd
 
+from manikin.tasks.bodies.people import ShapeSettings
+from manikin.tasks.bodies.populations import ADULT_AGES, CHILD_AGES, ELDER_AGES
 from manikin.tasks.images.composite import MODES
 from manikin.tasks.scenes.outfit import SLOTS
 from manikin.tasks.scenes.plan import Choices
 from manikin.validation.suite import Check, require, run_suite
 
+# What a mesh may miss of the stature and weight that were drawn for it.
+STATURE_SLACK_M, WEIGHT_SLACK_KG = 0.01, 4.0
+CHILD_STATURES_M, CHILD_WEIGHTS_KG = (0.9, 2.1), (9.0, 130.0)
+# Of bodies without phenotypes, which have the statures and weights they come out with.
+ANY_STATURE_M, ANY_WEIGHT_KG = (0.5, 2.5), (5.0, 300.0)
 
-def plan_checks(choices: Choices) -> list[Check]:
-    """Return the checks of a plan drawn from the given choices."""
+
+def shape_checks(people: ShapeSettings | None) -> list[Check]:
+    """Return the checks of the people whom settings allow; without settings, of any people."""
+    if people is None:
+        spans = {"age_years": ADULT_AGES, "height_m": ANY_STATURE_M, "weight_kg": ANY_WEIGHT_KG}
+        return [Check(name, low=low, high=high) for name, (low, high) in spans.items()]
+    ages, (short, tall), (light, heavy) = [], people.height_range, people.weight_range
+    statures = [(short - STATURE_SLACK_M, tall + STATURE_SLACK_M)]
+    weights = [(light - WEIGHT_SLACK_KG, heavy + WEIGHT_SLACK_KG)]
+    if people.children_share > 0:
+        ages.append(CHILD_AGES)
+        statures.append(CHILD_STATURES_M)
+        weights.append(CHILD_WEIGHTS_KG)
+    if people.elders_share > 0:
+        ages.append(ELDER_AGES)
+    if people.children_share + people.elders_share < 1:
+        ages.append(people.age_range)
+    spans = {"age_years": ages, "height_m": statures, "weight_kg": weights}
+    return [Check(name, low=min(a for a, _ in v), high=max(b for _, b in v)) for name, v in spans.items()]
+
+
+def plan_checks(choices: Choices, people: ShapeSettings | None) -> list[Check]:
+    """Return the checks of a plan drawn from the given choices and of the given people."""
     wardrobe = choices.wardrobe
     return [
         Check("image", low=0, unique=True),
         Check("pose", low=0, high=len(choices.poses) - 1),
         Check("lift_m", low=0, high=1),
         Check("sex", values=("female", "male")),
-        Check("age_years", low=18, high=100),
-        Check("height_m", low=1.35, high=2.2),
-        Check("weight_kg", low=30, high=220),
+        Check("muscle", low=0, high=1),
+        *shape_checks(people),
         *(Check(slot, values=tuple(wardrobe[wardrobe["slot"] == slot]["layer"])) for slot in SLOTS),
         Check("camera", values=("eye", "sphere")),
         Check("azimuth_deg", low=-180, high=180),
@@ -44,12 +71,17 @@ def plan_checks(choices: Choices) -> list[Check]:
     ]
 
 
-def check_plan(rows: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:
+def check_plan(rows: pd.DataFrame, choices: Choices, people: ShapeSettings | None) -> list[dict[str, Any]]:
     """Return what the checks found in a plan.
+
+    Args:
+        rows: the plan.
+        choices: what it was drawn from.
+        people: who may be in it; None for a body whose stature and weight cannot be chosen.
 
     Raises:
         InputError: a check failed; says the column, values, what was expected and the images.
     """
-    findings = run_suite(rows, plan_checks(choices), "plan")
+    findings = run_suite(rows, plan_checks(choices, people), "plan")
     require(findings, "the plan", "nothing was rendered; mend what the plan was drawn from and run again")
     return findings

@@ -40,8 +40,11 @@ def _gram(rows: F64, scale: F64) -> F64:
         for a in range(n):
             x = scale[i] * rows[i, a]
             if x != 0.0:
-                for b in range(n):
+                for b in range(a, n):
                     out[a, b] += x * rows[i, b]
+    for a in range(n):
+        for b in range(a):
+            out[a, b] = out[b, a]
     return out
 
 

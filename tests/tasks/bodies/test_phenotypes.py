@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from manikin.tasks.bodies.phenotypes import PHENOTYPE_LABELS, PHENOTYPES, target_weights
+from manikin.tasks.bodies.phenotypes import AGE_OF, EXTREMES, PHENOTYPE_LABELS, PHENOTYPES, target_weights
 
 people = arrays(np.float64, (3, len(PHENOTYPES)), elements=st.floats(0, 1))
 
@@ -17,7 +17,7 @@ def weight_of(labels, **phenotype):
 
 @given(people)
 def test_the_targets_of_one_block_share_each_person(people):
-    names = ("male", "female"), ("young", "old"), ("minmuscle", "averagemuscle", "maxmuscle")
+    names = ("male", "female"), EXTREMES["age"], ("minmuscle", "averagemuscle", "maxmuscle")
     blocks = [(g, a, m) for g in names[0] for a in names[1] for m in names[2]]
     mask = np.array([[label in block for label in PHENOTYPE_LABELS] for block in blocks], dtype=np.uint8)
     weights = target_weights(mask, people)
@@ -28,6 +28,12 @@ def test_the_targets_of_one_block_share_each_person(people):
 def test_an_extreme_person_has_that_target_alone():
     assert weight_of({"female", "old"}, gender=1.0, age=1.0) == 1.0
     assert weight_of({"male", "old"}, gender=1.0, age=1.0) == 0.0
+
+
+def test_ages_have_their_places():
+    for name, place in AGE_OF.items():
+        assert weight_of({name}, age=place) == pytest.approx(1.0)
+    assert weight_of({"baby"}, age=5 / 27) == pytest.approx(4 / 9)
 
 
 def test_weights_are_products_of_hats():

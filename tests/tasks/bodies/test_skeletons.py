@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from manikin.tasks.bodies.evaluate import pose_bodies
-from manikin.tasks.bodies.shapes import calibrate, fit_adult
+from manikin.tasks.bodies.shapes import calibrate, fit_body
 from manikin.tasks.bodies.skeletons import (
     joint_regressor,
     joint_thickness,
@@ -118,7 +118,7 @@ def test_a_heavier_body_has_deeper_hips(body):
     named, calibration = skeleton("coco17"), calibrate(body)
     hip = named.joint_names.index("left_hip")
     phenotype = {"gender": 0.0, "age": 0.2, "muscle": 0.3}
-    slim, heavy = (fit_adult(calibration, phenotype, 1.75, bmi)[1] for bmi in (20.0, 34.0))
+    slim, heavy = (fit_body(calibration, phenotype, 1.75, bmi).coefficients for bmi in (20.0, 34.0))
     assert joint_thickness(body, named, heavy)[hip] > joint_thickness(body, named, slim)[hip] + 0.01
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from manikin.tasks.bodies.shapes import AdultShape
+from manikin.tasks.bodies.people import ShapeSettings
+from manikin.tasks.bodies.shapes import PersonShape
 from manikin.tasks.errors import InputError
 from manikin.tasks.scenes.background import BackgroundPlan
 from manikin.tasks.scenes.camera import CameraPlan, sample_camera
@@ -19,9 +20,9 @@ SPECIAL = [
 ]
 
 
-def somebody(rng: np.random.Generator) -> AdultShape:
+def somebody(rng: np.random.Generator) -> PersonShape:
     sex = "female" if rng.random() < 0.5 else "male"
-    return AdultShape(
+    return PersonShape(
         sex, float(rng.choice([30.0, 65.0])), rng.normal(1.7, 0.05), 70.0, 0.5, rng.normal(size=3).astype(np.float32)
     )
 
@@ -94,7 +95,7 @@ def test_only_the_old_have_old_skin_and_hair(choices: Choices) -> None:
 
 def test_the_plan_passes_its_checks_and_a_broken_one_is_refused(choices: Choices) -> None:
     rows, _ = make_plan(SETTINGS, choices)
-    assert all(f["success"] for f in check_plan(rows, choices))
+    assert all(f["success"] for f in check_plan(rows, choices, ShapeSettings()))
     for column, value, message in (
         ("azimuth_deg", 400.0, "azimuth_deg is 400.0 in 1 of 40 rows"),
         ("top", "cape", "top is cape"),
@@ -102,7 +103,7 @@ def test_the_plan_passes_its_checks_and_a_broken_one_is_refused(choices: Choices
         ("fov_deg", np.nan, "fov_deg is"),
     ):
         with pytest.raises(InputError, match=message):
-            check_plan(rows.assign(**{column: [value, *rows[column][1:]]}), choices)
+            check_plan(rows.assign(**{column: [value, *rows[column][1:]]}), choices, ShapeSettings())
 
 
 def test_sampled_cameras_are_stored_whole() -> None:
