@@ -9,7 +9,7 @@ from pathlib import Path
 
 from manikin.tasks.errors import InputError
 
-SETTINGS = ("up", "metres_per_unit", "fps")  # may stand before the tables; read_clips.py reads them
+SETTINGS = ("up", "metres_per_unit", "fps", "skeleton")  # may stand before the tables; read_clips.py reads them
 REQUIRED = ("pelvis", "chest", "upper_arm", "forearm", "thigh", "shank", "foot")
 SIDED = ("clavicle", "upper_arm", "forearm", "hand", "wrist", "thigh", "shank", "foot", "toes")
 CENTRAL = ("pelvis", "abdomen", "chest", "neck", "head")

@@ -14,7 +14,7 @@ import numpy as np
 
 from manikin.tasks.bodies.rotations import matrix_from_axis_angle
 from manikin.tasks.errors import InputError
-from manikin.tasks.poses.clip import F64, Clip
+from manikin.tasks.poses.clip import F64, Clip, joint_positions
 from manikin.tasks.poses.joint_maps import match_joints
 from manikin.tasks.poses.npz import array_names, finite, read_arrays, read_positive
 from manikin.tasks.poses.standing import Y_UP_FROM, axis_of_motion
@@ -94,7 +94,8 @@ def read_amass(path: Path, up: str | None = None, fps: float | None = None) -> C
         up = "z"
         notes.append("up: z (AMASS's worlds have it, by definition)")
     elif up is None:
-        up = axis_of_motion(clip, match_joints(clip.joint_names, str(path)), notes)
+        landmarks = match_joints(clip.joint_names, str(path))
+        up = axis_of_motion(joint_positions(clip), landmarks, str(path), notes)
     turn, rotations = Y_UP_FROM[up], clip.rotations
     rotations[:, 0] = turn @ rotations[:, 0]  # the rest has y up in any world
     return replace(clip, rotations=rotations, root_positions=places @ turn.T, up=up, notes=tuple(notes))

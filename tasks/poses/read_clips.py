@@ -1,7 +1,7 @@
-"""Reader of a folder of motions: BVH, AMC with its ASF, DeepMimic's text files, AMP's and AMASS's npz, by their endings.
+"""Reader of a folder of motions, by their endings: BVH, AMC with its ASF, DeepMimic's text files, npz of several kinds.
 
 One bad file is never the end. A file `joint_maps.toml` in the folder adds naming conventions (see joint_maps.py) and may
-state what files leave out: `up` ("y", "z", "-y"), `metres_per_unit`, and `fps` (which a rate in a file goes before).
+state, before them, what files leave out: `up` ("y", "z", "-y"), `metres_per_unit`, `fps`, `skeleton` ("h36m17", "coco17").
 """
 
 import tomllib
@@ -17,6 +17,7 @@ from manikin.tasks.poses.read_acclaim import read_acclaim
 from manikin.tasks.poses.read_bvh import read_bvh
 from manikin.tasks.poses.read_deepmimic import read_deepmimic
 from manikin.tasks.poses.read_npz import read_npz
+from manikin.tasks.poses.read_positions import SKELETONS
 from manikin.tasks.poses.retarget import postures_from_clip
 from manikin.tasks.poses.standing import UP_CHOICES, Y_UP_FROM
 
@@ -28,7 +29,7 @@ def read_clips(folder: Path) -> tuple[list[Clip], list[tuple[Path, str]]]:
     """Return the motions under a folder, sorted by path, and the files that were skipped, each with the reason.
 
     Args:
-        folder: searched with its subfolders for *.bvh, *.amc (each with its *.asf), *.txt (DeepMimic) and *.npz (AMP, AMASS).
+        folder: searched with its subfolders for *.bvh, *.amc (with its *.asf), *.txt (DeepMimic), *.npz (see read_npz.py).
 
     Raises:
         InputError: the folder is none, or holds no readable motion; or its joint_maps.toml is wrong.
@@ -65,10 +66,14 @@ def _readers(folder: Path) -> dict[str, Callable[[Path], Clip]]:
     up = settings.get("up")
     if up is not None and up not in Y_UP_FROM:
         raise InputError(f"{own}: up = {up!r}; expected {UP_CHOICES}")
+    skeleton = settings.get("skeleton")
+    if skeleton not in (None, *SKELETONS):
+        raise InputError(f"{own}: skeleton = {skeleton!r}; expected {' or '.join(SKELETONS)}")
     unit, fps = (_positive(settings.get(key), f"{own}: {key}") for key in ("metres_per_unit", "fps"))
     bvh = partial(read_bvh, metres_per_unit=unit, up=up, maps=maps)
     amc = partial(read_acclaim, metres_per_unit=unit, up=up, fps=fps, maps=maps)
-    return {".bvh": bvh, ".amc": amc, ".txt": read_deepmimic, ".npz": partial(read_npz, up=up, fps=fps)}
+    npz = partial(read_npz, metres_per_unit=unit, up=up, fps=fps, skeleton=skeleton)
+    return {".bvh": bvh, ".amc": amc, ".txt": read_deepmimic, ".npz": npz}
 
 
 def _positive(value: object, what: str) -> float | None:

@@ -24,7 +24,7 @@ UNITS = {  # metres
 HEIGHT_M, HEIGHT_RANGE_M = 1.7, (0.9, 2.4)
 LEG_SHARE = 0.48  # hip joint to ankle joint, of a person's height (Drillis & Contini 1966: 0.530 - 0.039)
 UPRIGHT_COS = float(np.cos(np.radians(35.0)))
-STANDING_COS = 0.5  # of a motion, on average
+STANDING_COS = 0.5  # of trunk, thighs and shanks, on average
 Y_UP_FROM = {
     "y": np.eye(3),
     "z": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]),
@@ -55,7 +55,8 @@ def stand_up(
     _check_limbs(clip, landmarks)
     notes: list[str] = list(clip.notes)
     if metres_per_unit is None:
-        metres_per_unit = _find_unit(clip, landmarks, likely_unit, notes)
+        bones = [np.linalg.norm(clip.offsets[landmarks[f"{part}.{s}"]]) for s in "LR" for part in ("shank", "foot")]
+        metres_per_unit = unit_of_legs(2 * float(np.mean(bones)), clip.source, notes, likely_unit)
     if up is None:
         up = _find_up(clip, landmarks, notes)
     if up not in Y_UP_FROM:
@@ -80,28 +81,40 @@ def uprightness(positions: F64, landmarks: dict[str, int]) -> F64:
         positions: (F, S, 3) joints.
         landmarks: landmark -> joint.
     """
+    return np.asarray(_directions(positions, landmarks).min(axis=0))
+
+
+def _directions(positions: F64, landmarks: dict[str, int]) -> F64:
+    """Return the unit vectors (5, F, 3) up the trunk, thighs and shanks."""
     at = {k: positions[:, j] for k, j in landmarks.items()}
     hips = (at["thigh.L"] + at["thigh.R"]) / 2
     segments = [at.get("neck", at.get("head", at["chest"])) - hips]
     segments += [at[f"{a}.{s}"] - at[f"{b}.{s}"] for s in "LR" for a, b in (("thigh", "shank"), ("shank", "foot"))]
     lengths = [np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9) for v in segments]
-    return np.asarray(np.min([v / n for v, n in zip(segments, lengths, strict=True)], axis=0))
+    return np.array([v / n for v, n in zip(segments, lengths, strict=True)])
 
 
-def axis_of_motion(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> str:
-    """Return the axis, "y" or "z", along which a motion stands on average, and note it.
+def axis_of_motion(positions: F64, landmarks: dict[str, int], source: str, notes: list[str]) -> str:
+    """Return the axis, of `Y_UP_FROM`, along which a motion's trunk and legs stand on average, and note it.
+
+    Args:
+        positions: (F, S, 3) joints.
+        landmarks: landmark -> joint.
+        source: the file, for the message.
+        notes: gets a line.
 
     Raises:
-        InputError: it stands along neither.
+        InputError: it stands along none.
     """
-    cosines = uprightness(joint_positions(clip), landmarks).mean(axis=0)
-    axis = 1 + int(cosines[2] > cosines[1])
+    x, y, z = _directions(positions, landmarks).mean(axis=(0, 1))
+    cosines = {"y": y, "z": z, "-y": -y}
+    axis = max(cosines, key=lambda name: cosines[name])
     if cosines[axis] > STANDING_COS:
-        notes.append(f"up: {'xyz'[axis]} (the motion, on average, stands along it)")
-        return "xyz"[axis]
+        notes.append(f"up: {axis} (the motion, on average, stands along it)")
+        return axis
     raise InputError(
-        f"{clip.source}: neither the rest skeleton nor the motion stands along y or z (the motion's cosines: "
-        f"{cosines[1:].round(2)}); give up = {UP_CHOICES}"
+        f"{source}: neither the rest skeleton nor the motion stands along y or z (the motion's trunk and legs, on average: "
+        f"{x:.2f}, {y:.2f}, {z:.2f}); give up = {UP_CHOICES}"
     )
 
 
@@ -116,15 +129,25 @@ def _check_limbs(clip: Clip, landmarks: dict[str, int]) -> None:
                 )
 
 
-def _find_unit(clip: Clip, landmarks: dict[str, int], likely_unit: tuple[str, float] | None, notes: list[str]) -> float:
-    leg = np.mean([np.linalg.norm(clip.offsets[landmarks[f"{part}.{s}"]]) for s in "LR" for part in ("shank", "foot")])
-    height = 2 * float(leg) / LEG_SHARE
+def unit_of_legs(leg: float, source: str, notes: list[str], likely_unit: tuple[str, float] | None = None) -> float:
+    """Return the metres of the unit in which a leg, hip to ankle, has this length, and note it.
+
+    Args:
+        leg: length, in the unit.
+        source: the file, for the message.
+        notes: gets a line.
+        likely_unit: a name and metres, taken before the common units if the body then has a person's height.
+
+    Raises:
+        InputError: it is a person's leg in no common unit.
+    """
+    height = leg / LEG_SHARE
     name, unit = min(UNITS.items(), key=lambda item: abs(np.log(max(height, 1e-9) * item[1] / HEIGHT_M)))
     if likely_unit and HEIGHT_RANGE_M[0] <= height * likely_unit[1] <= HEIGHT_RANGE_M[1]:
         name, unit = likely_unit
     if not HEIGHT_RANGE_M[0] <= height * unit <= HEIGHT_RANGE_M[1]:
         raise InputError(
-            f"{clip.source}: the skeleton stands about {height:.4g} of the file's units tall, a person's height in none of "
+            f"{source}: the skeleton stands about {height:.4g} of the file's units tall, a person's height in none of "
             f"{', '.join(UNITS)}; give metres_per_unit"
         )
     notes.append(f"unit: {name} (the skeleton then stands about {height * unit:.2f} m)")
@@ -137,7 +160,7 @@ def _find_up(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> str:
     if rest[axis] > UPRIGHT_COS:
         notes.append(f"up: {'xyz'[axis]} (the rest skeleton stands along it)")
         return "xyz"[axis]
-    return axis_of_motion(clip, landmarks, notes)
+    return axis_of_motion(joint_positions(clip), landmarks, clip.source, notes)
 
 
 def _rebase_upright(clip: Clip, landmarks: dict[str, int], notes: list[str]) -> Clip:
