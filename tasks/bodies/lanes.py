@@ -15,6 +15,7 @@ from manikin.tasks.kernel import inline, kernel
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
+Row = np.uint64  # where a row begins in a flat array
 
 LANES = 16  # more fill the second-level cache, fewer leave the loops' heads unpaid
 
@@ -49,8 +50,8 @@ def add_posedirs(features: F32, posedirs: F32, vertex: I32, start: I32, points: 
         if start[j] == start[j + 1] or not features[j].any():
             continue
         f = features[j]
-        for e in range(start[j], start[j + 1]):
-            e = np.uint32(e)
+        for entry in range(start[j], start[j + 1]):
+            e = np.uint32(entry)
             v = np.uint32(vertex[e])
             for c in range(3):
                 for k in range(0, fours, 4):
@@ -100,14 +101,14 @@ def skin(transforms: F32, weights: F32, joints: I32, points: F32) -> None:
 
 
 @inline
-def _minor(p: F32, i: int, j: int, k: int, a: int, b: int, out: F32, row: int, n: int) -> None:
+def _minor(p: F32, i: Row, j: Row, k: Row, a: Row, b: Row, out: F32, row: Row, n: int) -> None:
     """Fill n numbers of out with one component of the cross product of two sides of the triangles i, j, k.
 
     i, j, k are where the corners' rows start in p, a and b where in a row the two other components do.
     """
     ia, ib, ja, jb, ka, kb = i + a, i + b, j + a, j + b, k + a, k + b
-    for q in range(n):
-        q = np.uint64(q)
+    for lane in range(n):
+        q = np.uint64(lane)
         out[row + q] = (p[ja + q] - p[ia + q]) * (p[kb + q] - p[ib + q]) - (p[jb + q] - p[ib + q]) * (
             p[ka + q] - p[ia + q]
         )
@@ -128,8 +129,8 @@ def normals(points: F32, faces: I32, out: F32) -> None:
         _minor(p, i, j, k, y, z, area, x, n)
         _minor(p, i, j, k, z, x, area, y, n)
         _minor(p, i, j, k, x, y, area, z, n)
-        for q in range(3 * n):
-            q = np.uint64(q)
+        for number in range(3 * n):
+            q = np.uint64(number)
             sums[i + q] += area[q]
             sums[j + q] += area[q]
             sums[k + q] += area[q]
