@@ -20,22 +20,20 @@ ANY_STATURE_M, ANY_WEIGHT_KG = (0.5, 2.5), (5.0, 300.0)
 
 def shape_checks(people: ShapeSettings | None) -> list[Check]:
     """Return the checks of the people whom settings allow; without settings, of any people."""
-    if people is None:
-        spans = {"age_years": ADULT_AGES, "height_m": ANY_STATURE_M, "weight_kg": ANY_WEIGHT_KG}
-        return [Check(name, low=low, high=high) for name, (low, high) in spans.items()]
-    ages, (short, tall), (light, heavy) = [], people.height_range, people.weight_range
-    statures = [(short - STATURE_SLACK_M, tall + STATURE_SLACK_M)]
-    weights = [(light - WEIGHT_SLACK_KG, heavy + WEIGHT_SLACK_KG)]
-    if people.children_share > 0:
-        ages.append(CHILD_AGES)
-        statures.append(CHILD_STATURES_M)
-        weights.append(CHILD_WEIGHTS_KG)
-    if people.elders_share > 0:
-        ages.append(ELDER_AGES)
-    if people.children_share + people.elders_share < 1:
-        ages.append(people.age_range)
+    ages, statures, weights = [ADULT_AGES], [ANY_STATURE_M], [ANY_WEIGHT_KG]
+    if people is not None:
+        (short, tall), (light, heavy) = people.height_range, people.weight_range
+        ages = [people.age_range] if people.children_share + people.elders_share < 1 else []
+        statures = [(short - STATURE_SLACK_M, tall + STATURE_SLACK_M)]
+        weights = [(light - WEIGHT_SLACK_KG, heavy + WEIGHT_SLACK_KG)]
+        if people.elders_share > 0:
+            ages.append(ELDER_AGES)
+        if people.children_share > 0:
+            ages.append(CHILD_AGES)
+            statures.append(CHILD_STATURES_M)
+            weights.append(CHILD_WEIGHTS_KG)
     spans = {"age_years": ages, "height_m": statures, "weight_kg": weights}
-    return [Check(name, low=min(a for a, _ in v), high=max(b for _, b in v)) for name, v in spans.items()]
+    return [Check(name, low=min(low for low, _ in s), high=max(high for _, high in s)) for name, s in spans.items()]
 
 
 def plan_checks(choices: Choices, people: ShapeSettings | None) -> list[Check]:

@@ -146,7 +146,8 @@ def _draw_child(height: BoxCox, bmi: BoxCox, u: float, v: float) -> tuple[float,
 def _draw_grown(settings: ShapeSettings, height: BoxCox, bmi: BoxCox, u: float, v: float) -> tuple[float, float]:
     """Return stature and index from two uniform numbers, within all ranges."""
     low, high = _statures_for_weights(settings)
-    edges = np.linspace(*height.score(np.array([low, high])), _CELLS + 1)
+    ends = height.score(np.array([low, high]))
+    edges = np.linspace(ends[0], ends[1], _CELLS + 1)
     middles = height.median * (1.0 + height.variation * 0.5 * (edges[1:] + edges[:-1]))
     lean, stout = _indices(settings, middles)
     of_weight = share_between(bmi.score(lean * (1.0 - _SLACK)), bmi.score(stout * (1.0 + _SLACK)))

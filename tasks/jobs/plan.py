@@ -55,7 +55,8 @@ def shape_settings(parameters: Mapping[str, Any]) -> ShapeSettings:
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise InputError(f"shapes has no setting {unknown[0]!r}; it has {', '.join(known)}")
-    return ShapeSettings(**{k: tuple(v) if isinstance(v, list) else v for k, v in parameters.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in parameters.items()}
+    return ShapeSettings(**values)
 
 
 def load(ref: StageRef) -> tuple[pd.DataFrame, NDArray[np.float32]]:

@@ -8,10 +8,12 @@ SLOTS = ("skin", "shoes", "bottom", "top", "hair")
 ANYBODY = "any"
 AGE_GROUPS = ((0, "young"), (40, "middleage"), (60, "old"))  # from so many years
 NO_BOTTOM = "no-bottom"  # worn under a dress
+CHILD_YEARS = 16  # younger than this: no bald head, and no man's skin, which has stubble and body hair
+NOT_ON_CHILDREN = ("bald", "receding")
 
 
 def sample_outfit(rng: np.random.Generator, wardrobe: pd.DataFrame, sex: str, age_years: float) -> dict[str, str]:
-    """Return the layer that a person wears in each slot.
+    """Return the layer that a person wears in each slot; a boy has the smooth skin of a young woman.
 
     Args:
         rng: the row's outfit stream.
@@ -24,8 +26,11 @@ def sample_outfit(rng: np.random.Generator, wardrobe: pd.DataFrame, sex: str, ag
     worn: dict[str, pd.Series] = {}
     for slot in SLOTS:
         who = age if slot == "skin" or age == "old" else worn["skin"]["category"]
-        fits = wardrobe[(wardrobe["slot"] == slot) & wardrobe["sex"].isin([sex, ANYBODY])]
+        whose = "female" if slot == "skin" and age_years < CHILD_YEARS else sex
+        fits = wardrobe[(wardrobe["slot"] == slot) & wardrobe["sex"].isin([whose, ANYBODY])]
         fits = fits[fits["layer"] != NO_BOTTOM]
+        if age_years < CHILD_YEARS:
+            fits = fits[~fits["category"].isin(NOT_ON_CHILDREN)]
         suits = fits[fits["suits"].isin([who, ANYBODY])]
         fits = suits if len(suits) else fits
         worn[slot] = fits.iloc[rng.integers(len(fits))]

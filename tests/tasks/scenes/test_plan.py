@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from manikin.tasks.scenes.background import BackgroundPlan
 from manikin.tasks.scenes.camera import CameraPlan, sample_camera
 from manikin.tasks.scenes.outfit import NO_BOTTOM, SLOTS
 from manikin.tasks.scenes.plan import Choices, PlanSettings, make_plan, part_of_row
-from manikin.validation.plan import check_plan
+from manikin.validation.plan import check_plan, shape_checks
 
 SETTINGS = PlanSettings(images=40, size=64, seed=3, camera="eye", composite="alpha", augment=1.0)
 
@@ -91,6 +93,38 @@ def test_only_the_old_have_old_skin_and_hair(choices: Choices) -> None:
         has = rows[slot] == layer
         assert has.any()
         assert (rows["age_years"][has] >= 60).all()
+
+
+def test_children_have_smooth_skin_and_hair_on_their_heads(choices: Choices) -> None:
+    def boy(rng: np.random.Generator) -> PersonShape:
+        return PersonShape("male", 9.0, 1.3, 27.0, 0.3, rng.normal(size=3).astype(np.float32))
+
+    bald = pd.DataFrame([("bald-any", "hair", "any", "bald", "any")], columns=choices.wardrobe.columns)
+    boys = replace(choices, sample_shape=boy, wardrobe=pd.concat([choices.wardrobe, bald]))
+    rows, _ = make_plan(SETTINGS, boys)
+    assert not rows["skin"].str.contains("-male").any()
+    assert rows["top"].str.contains("-male").any()
+    assert not rows["hair"].str.contains("bald").any()
+    with pytest.raises(InputError, match=r"age_years is 9.0, .* in 40 of 40 rows"):
+        check_plan(rows, boys, ShapeSettings())
+
+
+@pytest.mark.parametrize(
+    ("settings", "ages", "statures", "weights"),
+    [
+        (ShapeSettings(height_range=(1.6, 2.0)), (18, 70), (1.59, 2.01), (21, 174)),
+        (ShapeSettings(weight_range=(50.0, 100.0), age_range=(18.0, 40.0)), (18, 40), (1.34, 2.11), (46, 104)),
+        (ShapeSettings(elders_share=1.0), (70, 90), (1.34, 2.11), (21, 174)),
+        (ShapeSettings(children_share=0.1, height_range=(1.6, 1.7)), (6, 70), (0.9, 2.1), (9, 174)),
+        (None, (18, 70), (0.5, 2.5), (5, 300)),
+    ],
+)
+def test_checks_follow_the_settings(
+    settings: ShapeSettings | None, ages: tuple[float, ...], statures: tuple[float, ...], weights: tuple[float, ...]
+) -> None:
+    checks = {check.column: (check.low, check.high) for check in shape_checks(settings)}
+    expected = {"age_years": ages, "height_m": statures, "weight_kg": weights}
+    assert checks == {name: pytest.approx(span) for name, span in expected.items()}
 
 
 def test_the_plan_passes_its_checks_and_a_broken_one_is_refused(choices: Choices) -> None:
