@@ -1,11 +1,13 @@
 """Segment rotations from the places of 17 joints, by frames of two directions each ("triads", TRIAD: Black 1964).
 
 Pelvis and chest stand between a line across (hips, shoulders) and one along the spine; what a spine bends between the two
-lines is more than they show, since each passes over some of the bend: `PELVIS_BEND`, `CHEST_BEND`. Limbs follow their bones,
-turned so that elbow and knee are hinges; a straight limb shows no hinge and takes that of bent frames nearby, or swings
-straight from hanging. The collarbone follows the arm, and half of what the shoulder shows beyond that. Surface landmarks
-(COCO) are first moved to the centres of the joints under them. Wrists and feet are not seen: hands stay relaxed, soles level
-where a body may stand on them.
+lines is more than they show, since each passes over some of the bend: `PELVIS_BEND`, `CHEST_BEND`. Without a joint in the
+spine (COCO), the pelvis tilts with the thighs and the chest bends until the shoulders are where they are seen.
+
+Limbs follow their bones, turned so that elbow and knee are hinges; a straight limb shows no hinge and takes that of bent
+frames nearby, or swings straight from hanging. The collarbone follows the arm, and half of what the shoulder shows beyond
+that. Surface landmarks (COCO) are first moved to the centres of the joints under them. Wrists and feet are not seen: hands
+stay relaxed, soles level where a body may stand on them.
 """
 
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ PASSES = 4  # the trunk, its shoulders, and the arms that lift them depend on ea
 # of the bend between the two spine lines, about x, y, z: what pelvis and chest are beyond them (key poses and default clips)
 PELVIS_BEND, CHEST_BEND = np.array([-0.9, 0.0, 0.0]), np.array([0.16, 0.0, 0.08])
 PELVIS_TILT = -0.2  # with no joint in the spine: the pelvis tilts back by this share of what the thighs flex
-CHEST_STEPS = 3
+CHEST_STEPS = 3  # then, until the spine carries the shoulders where they are seen
 STRAIGHT, BENT = 0.1, 0.3  # sine of an elbow's or knee's flexion: shows no hinge, shows a clear one
 HOLD_S = 0.5  # for about how long a hinge is remembered
 CLAVICLE_SHARE, CLAVICLE_RANGE = 0.5, np.radians(20.0)
@@ -111,24 +113,19 @@ def _trunk(joints: _Joints, W: F64) -> None:
     rest_hips, rest_across = rest["left_hip"] - rest["right_hip"], shoulders["L"] - shoulders["R"]
     if "spine" in at:
         lower, upper = at["spine"] - _middle(at, "hip"), at["thorax"] - at["spine"]
-        rest_lower, rest_upper = rest["spine"] - _middle(rest, "hip"), rest["thorax"] - rest["spine"]
-    else:
-        lower = upper = _middle(at, "shoulder") - _middle(at, "hip")
-        rest_upper = (shoulders["L"] + shoulders["R"]) / 2 - _middle(rest, "hip")
-        rest_lower = _middle(rest, "shoulder") - _middle(rest, "hip")
-    below = _turn(hips, lower, rest_hips, rest_lower)
-    above = _turn(upper, across, rest_upper, rest_across)
-    if "spine" in at:
+        below = _turn(hips, lower, rest_hips, rest["spine"] - _middle(rest, "hip"))
+        above = _turn(upper, across, rest["thorax"] - rest["spine"], rest_across)
         bend = axis_angle_from_matrix(np.swapaxes(below, -1, -2) @ above)
         below = below @ matrix_from_axis_angle(PELVIS_BEND * bend)
         above = above @ matrix_from_axis_angle(CHEST_BEND * bend)
     else:
-        tilt = PELVIS_TILT * _flexion(joints, below)[:, None] * LEFT
-        above = _turn(across, upper, rest_across, rest_upper)
-        below = below @ matrix_from_axis_angle(tilt)
+        spine = _middle(at, "shoulder") - _middle(at, "hip")
+        top = (shoulders["L"] + shoulders["R"]) / 2
+        below = _turn(hips, spine, rest_hips, _middle(rest, "shoulder") - _middle(rest, "hip"))
+        below = below @ matrix_from_axis_angle(PELVIS_TILT * _flexion(joints, below)[:, None] * LEFT)
+        above = _turn(across, spine, rest_across, top - _middle(rest, "hip"))
         for _ in range(CHEST_STEPS):
-            carried = _carried(below, above, (shoulders["L"] + shoulders["R"]) / 2)
-            above = rotation_between(carried, upper) @ above
+            above = rotation_between(_carried(below, above, top), spine) @ above
     W[:, SEGMENT["pelvis"]], W[:, SEGMENT["abdomen"]], W[:, SEGMENT["chest"]] = below, slerp(below, above, 0.5), above
 
 
