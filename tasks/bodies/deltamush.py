@@ -65,10 +65,10 @@ def _frames(points: F64, faces: I32, start: I32, neighbour: I32) -> F64:
         ax, ay, az = points[j, 0] - points[i, 0], points[j, 1] - points[i, 1], points[j, 2] - points[i, 2]
         bx, by, bz = points[k, 0] - points[i, 0], points[k, 1] - points[i, 1], points[k, 2] - points[i, 2]
         x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-        for v in (i, j, k):
-            out[v, 0, 2] += x
-            out[v, 1, 2] += y
-            out[v, 2, 2] += z
+        for corner in (i, j, k):
+            out[corner, 0, 2] += x
+            out[corner, 1, 2] += y
+            out[corner, 2, 2] += z
     for v in range(len(points)):
         x, y, z = out[v, 0, 2], out[v, 1, 2], out[v, 2, 2]
         length = np.sqrt(x * x + y * y + z * z) + 1e-30

@@ -135,10 +135,10 @@ def normals(points: F32, faces: I32, out: F32) -> None:
             sums[j + q] += area[q]
             sums[k + q] += area[q]
     for v in range(points.shape[0]):
-        for i in range(n):
+        for lane in range(n):
             # Float64: the square of a small face's cross product would leave float32's range of normal numbers.
-            s = np.uint64(3 * n * v + i)
+            s = np.uint64(3 * n * v + lane)
             nx, ny, nz = np.float64(sums[s]), np.float64(sums[s + y]), np.float64(sums[s + z])
             length = np.sqrt(nx * nx + ny * ny + nz * nz)
             scale = 1.0 / length if length > 0.0 else 0.0
-            out[i, v, 0], out[i, v, 1], out[i, v, 2] = nx * scale, ny * scale, nz * scale
+            out[lane, v, 0], out[lane, v, 1], out[lane, v, 2] = nx * scale, ny * scale, nz * scale
