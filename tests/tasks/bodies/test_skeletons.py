@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from manikin.tasks.bodies.evaluate import pose_bodies
-from manikin.tasks.bodies.shapes import calibrate, fit_body
+from manikin.tasks.bodies.shapes import calibrate, fit_body, place_on_age_axis
 from manikin.tasks.bodies.skeletons import (
     joint_regressor,
     joint_thickness,
@@ -117,7 +117,7 @@ def test_thickness_is_the_depth_under_the_skin(body):
 def test_a_heavier_body_has_deeper_hips(body):
     named, calibration = skeleton("coco17"), calibrate(body)
     hip = named.joint_names.index("left_hip")
-    phenotype = {"gender": 0.0, "age": 0.2, "muscle": 0.3}
+    phenotype = {"gender": 0.0, "age": place_on_age_axis("male", 35.0), "muscle": 0.3}
     slim, heavy = (fit_body(calibration, phenotype, 1.75, bmi).coefficients for bmi in (20.0, 34.0))
     assert joint_thickness(body, named, heavy)[hip] > joint_thickness(body, named, slim)[hip] + 0.01
 
