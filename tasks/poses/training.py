@@ -126,7 +126,7 @@ def gather_examples(
     dropped = dict.fromkeys(DROPPED, 0)
     seen = np.empty((0, 3 * len(COMPARED)))
     for i, clip in enumerate(clips):
-        sound, beyond = _sound_frames(clip, i, anatomy, limits, capsules, rng, maps)
+        sound, beyond = sound_frames(clip, i, anatomy, limits, capsules, rng, maps)
         excess.append(beyond)
         dropped = {reason: n + sound.dropped[reason] for reason, n in dropped.items()}
         joints = compared_joints(anatomy, joint_places(anatomy, pose_of(anatomy, sound.postures)))
@@ -194,7 +194,7 @@ def _key_examples(key_poses: KeyPoses, limits: Limits) -> Examples:
     )
 
 
-def _sound_frames(
+def sound_frames(
     clip: Clip,
     number: int,
     anatomy: Anatomy,
