@@ -19,8 +19,8 @@ I32 = NDArray[np.int32]
 _IN_SECTOR = 3  # vertices in each of the 26 directions around a joint
 N_VERTICES = 26 * _IN_SECTOR
 _OWN_WEIGHT = 0.02  # what moves skin
-_RIDGE_M2 = 1e-5  # against a sum of squares in metres
-_POSED_WEIGHT = 0.2  # of a posed body's equation; the shape basis must fit nearly exactly
+_RIDGE_M2 = 2e-6  # against a sum of squares in metres
+_POSED_WEIGHT = 0.15  # of a posed body's equation; the shape basis must fit nearly exactly
 _SUM_WEIGHT = 1e4
 _GRID = 2.0**-16
 

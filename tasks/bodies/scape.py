@@ -4,7 +4,7 @@ R is the rotation of the bone whose part the triangle is, S what the person's sh
 bending does to it: the identity, plus a linear function of the turns (axis-angle vectors) of the joints beside it, learned by
 `scape_fit`. The turned triangles do not meet; the vertices are those whose edges are nearest to them, by least squares, a sparse
 system that is the same for all and factored once (eq. 3 and 4 there). Because edges are summed up along a limb, joints are not
-where forward kinematics has them: they are regressed from the mesh, and the root joint's says where the body stands.
+where forward kinematics has them: they are regressed from the mesh, which stands where they are there in the mean.
 """
 
 import zipfile
@@ -145,7 +145,7 @@ def deform(scape: Scape, rest: F32, pose: F64, skinning: F32, joints: F32) -> tu
         rest: (B, V, 3) bodies at rest.
         pose: (B, J, 3) axis-angle.
         skinning: (B, J, 3, 4) rigid motions of the joints.
-        joints: (B, J, 3) where forward kinematics has the joints; the root's is kept.
+        joints: (B, J, 3) where forward kinematics has the joints; their mean is kept.
     """
     vertices, regressed = np.empty_like(rest), np.empty(joints.shape, dtype=np.float32)
     turns = np.ascontiguousarray(_shortest(pose).reshape(len(pose), -1))
@@ -172,7 +172,7 @@ def deform(scape: Scape, rest: F32, pose: F64, skinning: F32, joints: F32) -> tu
         for b, points in zip(group, columns.reshape(rest.shape[1], -1, 3).transpose(1, 0, 2), strict=True):
             places = np.empty(joints.shape[1:])
             regress_joints(points, scape.joint_vertex, scape.joint_weight, places)
-            move = joints[b, 0] - places[0]
+            move = (joints[b] - places).cumsum(axis=0)[-1] / len(places)
             vertices[b], regressed[b] = points + move, places + move
     return vertices, regressed
 

@@ -60,4 +60,4 @@ def exercises(model: BodyModel, n_random: int, rng: np.random.Generator) -> F64:
     random = pose_of(anatomy_of(model), random_postures(n_random, read_limits(), rng))
     random += _OWN_TURN * (2.0 * rng.random(random.shape) - 1.0)
     poses = np.concatenate([read_key_poses(model).poses, random])
-    return np.round(poses * _STEPS) / _STEPS
+    return np.round(poses * _STEPS) / _STEPS + 0.0  # no -0
