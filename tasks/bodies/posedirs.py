@@ -2,8 +2,8 @@
 
 What linear skinning lacks to the target of `deltamush` is turned back into the rest pose, and regressed, with a little ridge,
 on R - I of the joints near each vertex (Loper et al. 2015, eq. 9, made sparse as by Osman et al. 2020). Joints whose mean
-effect on a vertex over the exercises is less than a tenth of a millimetre are left out there. Sums run in a fixed order and
-the result is a multiple of 2^-17 m, so it is the same on every machine.
+effect on a vertex over the exercises is less than 0.3 mm are left out there. Sums run in a fixed order and the result is a
+multiple of 2^-17 m, so it is the same on every machine.
 """
 
 from dataclasses import replace
@@ -40,7 +40,7 @@ _WIDTH = 9  # features a joint
 _RIDGE = 2.0  # against a sum over poses of squared features
 _DAMPING = 1e-2  # where skinning flattens the skin, nothing can be turned back
 _NEAR_WEIGHT = 0.005  # a joint with this skinning weight is near a vertex, and so are its parent and children
-_LEAST_EFFECT_M = 1e-4
+_LEAST_EFFECT_M = 3e-4
 _GRID_M = 2.0**-17
 
 

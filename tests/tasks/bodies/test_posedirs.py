@@ -37,7 +37,7 @@ def test_only_joints_that_bend_have_blendshapes_and_few_they_are(body):
     assert set(with_entries) <= set(bending_joints(body))
     assert len(with_entries) > 25
     assert len(body.posedirs) == body.posedir_start[-1] == len(body.posedir_vertex)
-    assert body.posedirs.nbytes < 2.2e6
+    assert body.posedirs.nbytes < 1.5e6
     names = {body.joint_names[j] for j in with_entries}
     assert not [n for n in names if n.startswith(("finger", "metacarpal", "toe", "eye", "root", "pelvis"))]
 
