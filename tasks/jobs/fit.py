@@ -10,9 +10,11 @@ from manikin.tasks.jobs.work import Work
 from manikin.tasks.poses.anatomy import anatomy_of
 from manikin.tasks.poses.clip import Clip
 from manikin.tasks.poses.collision import fit_capsules
+from manikin.tasks.poses.fitting import fit_prior, load_prior
+from manikin.tasks.poses.gmm import Gmm
 from manikin.tasks.poses.keyposes import read_key_poses
 from manikin.tasks.poses.limits import read_limits
-from manikin.tasks.poses.prior import GaussianMixturePrior, fit_gmm
+from manikin.tasks.poses.prior import Prior
 from manikin.tasks.poses.read_clips import folder_maps, read_clips
 from manikin.tasks.poses.training import Examples, gather_examples
 from manikin.tasks.randomness import Stream, rng_for
@@ -26,10 +28,10 @@ Skipped = list[tuple[str, str]]  # file, reason
 
 
 def run(attempt: Path, work: Work) -> dict[str, Any]:
-    """Write the prior and its examples; return counts and the motion files left out.
+    """Write the prior and its examples; return counts, what readers found out by themselves, and what was left out.
 
     Raises:
-        InputError: no motion could be used.
+        InputError: no motion could be used, or no such prior.
     """
     model, seed = body.load(work.upstream["body"]), int(work.parameters["seed"])
     clips, skipped = _clips(work.sources.mocap)
@@ -43,7 +45,7 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
         rng_for(seed, Stream.PRIOR, GATHER),
         maps,
     )
-    prior = fit_gmm(examples, rng_for(seed, Stream.PRIOR, FIT))
+    prior = fit_prior(str(work.parameters["prior"]), examples, rng_for(seed, Stream.PRIOR, FIT))
     prior.save(attempt / PRIOR)
     examples.save(attempt / EXAMPLES)
     return {
@@ -51,17 +53,18 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
         "clips": len(clips),
         "frames": int((~examples.is_key).sum()),
         "key_poses": int(examples.is_key.sum()),
-        "components": prior.n_components,
+        **({"components": prior.n_components} if isinstance(prior, Gmm) else {}),
+        "notes": {clip.name: list(clip.notes) for clip in clips if clip.notes},
         "skipped": [list(s) for s in skipped],
         "rejected": {f"frame of motion: {reason}": n for reason, n in examples.dropped.items()},
         "clipped": examples.clipped,
     }
 
 
-def load(ref: StageRef) -> tuple[GaussianMixturePrior, Examples]:
+def load(ref: StageRef) -> tuple[Prior, Examples]:
     """Return the prior of a committed stage and the examples it was fitted to."""
     folder = data_folder(ref)
-    return GaussianMixturePrior.load(folder / PRIOR), Examples.load(folder / EXAMPLES)
+    return load_prior(folder / PRIOR), Examples.load(folder / EXAMPLES)
 
 
 def _clips(own: Path | None) -> tuple[list[Clip], Skipped]:

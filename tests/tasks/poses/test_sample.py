@@ -7,14 +7,19 @@ from manikin.tasks.bodies.rotations import geodesic_angle, matrix_from_axis_angl
 from manikin.tasks.errors import InputError
 from manikin.tasks.poses.anatomy import SEGMENT, anatomy_of
 from manikin.tasks.poses.collision import TOUCH_M, fit_capsules, self_penetration
+from manikin.tasks.poses.controls import N_CONTROLS
+from manikin.tasks.poses.coverage import nearest_distance
+from manikin.tasks.poses.fitting import fit_prior
+from manikin.tasks.poses.gmm import fit_gmm
 from manikin.tasks.poses.keyposes import read_key_poses
+from manikin.tasks.poses.kinematics import compared_joints, joint_places
 from manikin.tasks.poses.labels import LABELS
 from manikin.tasks.poses.limits import clip_to_limits, read_limits
 from manikin.tasks.poses.plausibility import REASONS, judge, plausibility
 from manikin.tasks.poses.postures import Postures, postures_of
-from manikin.tasks.poses.prior import fit_gmm
-from manikin.tasks.poses.sample import SOURCES, TRIES, Mix, sample_poses
+from manikin.tasks.poses.sample import CANDIDATES, SOURCES, TRIES, TRIES_A_KIND, Mix, sample_evenly, sample_poses
 from manikin.tasks.poses.training import gather_examples
+from manikin.tasks.randomness import Stream, rng_for
 
 N = 120
 
@@ -45,7 +50,7 @@ def test_a_batch_is_whole(drawn, body):
     assert np.isfinite(batch.poses).all()
     assert set(batch.labels.tolist()) <= set(LABELS)
     np.testing.assert_array_equal(batch.airborne, batch.labels == "airborne")
-    assert ((batch.component >= 0) == (batch.source == "prior")).all()
+    assert ((batch.made_of >= 0).all(axis=1) == ((batch.source == "prior") & ~batch.is_fallback)).all()
     assert report.n_poses == N
     assert report.n_draws == batch.tries.sum()
     assert report.n_fallbacks == batch.is_fallback.sum()
@@ -64,8 +69,56 @@ def test_a_row_is_the_same_whatever_else_is_drawn(drawn, prior, measure):
     batch, _ = drawn
     for first, n in ((0, 7), (31, 40), (N - 1, 1)):
         part, _ = sample_poses(prior, measure, n, seed=5, first=first)
-        for name in ("poses", "labels", "source", "origin", "component", "tries", "is_fallback"):
+        for name in ("poses", "labels", "source", "origin", "example", "made_of", "tries", "is_fallback"):
             np.testing.assert_array_equal(getattr(part, name), getattr(batch, name)[first : first + n])
+
+
+@pytest.mark.parametrize("name", ["network", "replay"])
+def test_any_prior_gives_sound_poses_row_by_row(measure, name):
+    prior = fit_prior(name, measure.examples, np.random.default_rng(2))
+    batch, report = sample_poses(prior, measure, 60, seed=5, mix=Mix(1.0, 0.0, 0.0))
+    part, _ = sample_poses(prior, measure, 9, seed=5, mix=Mix(1.0, 0.0, 0.0), first=31)
+    np.testing.assert_array_equal(part.poses, batch.poses[31:40])
+    np.testing.assert_array_equal(part.made_of, batch.made_of[31:40])
+    assert report.n_fallbacks < 6
+    own = postures_of(measure.anatomy, batch.poses[~batch.is_fallback].astype(np.float64))
+    assert (judge(measure, own)[1] < 0).all()
+    composed = np.array([len(set(row)) for row in batch.made_of[~batch.is_fallback].tolist()])
+    assert (composed.max() > 3) == (name == "network")
+
+
+def test_a_kind_is_kept_over_some_tries(prior, measure):
+    """Else rare kinds of poses, which are rejected more often, would become rarer."""
+    batch, _ = sample_poses(prior, measure, 80, seed=5, mix=Mix(1.0, 0.0, 0.0))
+    first_tried = [
+        prior.draw(np.array([[numbers.random()]]), np.zeros((1, N_CONTROLS))).made_of[0, 0]
+        for numbers in (rng_after_source(i) for i in range(80))
+    ]
+    patient = ~batch.is_fallback & (batch.tries > 1) & (batch.tries <= TRIES_A_KIND)
+    assert patient.sum() > 10
+    np.testing.assert_array_equal(batch.made_of[patient, 0], np.array(first_tried)[patient])
+
+
+def rng_after_source(row):
+    rng = rng_for(5, Stream.POSE, row)
+    rng.random()
+    return rng
+
+
+def test_filled_holes_are_of_the_same_poses_but_farther_apart(prior, measure):
+    n = 25
+    pool, _ = sample_poses(prior, measure, CANDIDATES * n, seed=5, first=CANDIDATES * 10)
+    even, report = sample_evenly(prior, measure, n, seed=5, first=10)
+    assert len(even.poses) == n == report.n_poses
+    rows = [int(np.flatnonzero((pool.poses == p).all(axis=(1, 2)))[0]) for p in even.poses]
+    assert len(set(rows)) == n
+    np.testing.assert_array_equal(even.origin, pool.origin[rows])
+    np.testing.assert_array_equal(sample_evenly(prior, measure, n, seed=5, first=10)[0].poses, even.poses)
+    spread, first = (
+        compared_joints(measure.anatomy, joint_places(measure.anatomy, p)) for p in (even.poses, pool.poses[:n])
+    )
+    everywhere = compared_joints(measure.anatomy, joint_places(measure.anatomy, pool.poses))
+    assert nearest_distance(everywhere, spread).max() < 0.85 * nearest_distance(everywhere, first).max()
 
 
 def test_another_seed_is_another_batch(drawn, prior, measure):

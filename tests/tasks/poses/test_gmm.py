@@ -8,9 +8,9 @@ from manikin.tasks.errors import InputError
 from manikin.tasks.poses.anatomy import anatomy_of
 from manikin.tasks.poses.collision import fit_capsules
 from manikin.tasks.poses.controls import N_CONTROLS
+from manikin.tasks.poses.gmm import CANDIDATES, fit_gmm, log_likelihood
 from manikin.tasks.poses.keyposes import read_key_poses
 from manikin.tasks.poses.limits import read_limits
-from manikin.tasks.poses.prior import GaussianMixturePrior, fit_gmm, log_likelihood
 from manikin.tasks.poses.training import gather_examples
 
 
@@ -28,6 +28,15 @@ def prior(examples):
     return fit_gmm(examples, np.random.default_rng(2), candidates=(4, 12))
 
 
+def covariances(prior):
+    return prior.factors @ np.swapaxes(prior.factors, -1, -2)
+
+
+def draw(prior, n, rng, scale=1.0):
+    draws = prior.draw(rng.random((n, 1)), scale * rng.normal(size=(n, N_CONTROLS)))
+    return draws.controls, draws.made_of[:, 0]
+
+
 def test_it_is_a_mixture(prior):
     k = prior.n_components
     assert k in (4, 12)
@@ -35,25 +44,43 @@ def test_it_is_a_mixture(prior):
     assert prior.weights.sum() == pytest.approx(1.0, abs=1e-12)
     assert (prior.weights > 0).all()
     assert prior.means.shape == (k, N_CONTROLS)
-    for c in range(k):
-        np.testing.assert_allclose(prior.covariance(c), prior.covariance(c).T, atol=1e-12)
-        assert np.linalg.eigvalsh(prior.covariance(c)).min() > 5e-4  # hinges leave directions without any spread
-        np.testing.assert_array_equal(prior.mean(c), prior.means[c])
+    assert np.linalg.eigvalsh(covariances(prior)).min() > 5e-4  # hinges leave directions without any spread
+
+
+@pytest.mark.parametrize("kind", CANDIDATES)
+def test_covariances_are_of_the_kind_asked_for(examples, kind):
+    fitted = covariances(fit_gmm(examples, np.random.default_rng(2), kind, candidates=(3,)))
+    between = fitted * (1 - np.eye(N_CONTROLS))
+    assert (np.abs(between).max() < 1e-12) == (kind == "diagonal")
+    assert (np.abs(fitted - fitted[0]).max() < 1e-12) == (kind == "tied")
+
+
+def test_shrinking_halves_what_controls_share(examples):
+    """Of one component the memberships are all 1, so full and shrunk differ by the shrinkage alone."""
+    full, shrunk = (
+        covariances(fit_gmm(examples, np.random.default_rng(2), kind, candidates=(1,)))[0]
+        for kind in ("full", "shrunk")
+    )
+    np.testing.assert_allclose(np.diag(shrunk), np.diag(full), atol=2e-3)
+    between = ~np.eye(N_CONTROLS, dtype=bool)
+    np.testing.assert_allclose(shrunk[between], full[between] / 2, atol=1e-3)
 
 
 def test_the_number_of_components_is_the_likeliest_one(prior, examples):
     assert prior.candidates.tolist() == [4, 12]
-    assert prior.n_components == prior.candidates[np.argmax(prior.held_out)]
+    assert prior.n_components == prior.candidates[np.nanargmax(prior.held_out)]
     assert np.isfinite(prior.held_out).all()
     one = fit_gmm(examples, np.random.default_rng(2), candidates=(6,))
     assert one.n_components == 6
     assert np.isnan(one.held_out).all()
 
 
-def test_it_says_what_it_was_learned_from(prior, examples):
-    assert prior.n_frames == (~examples.is_key).sum()
-    assert prior.n_key_poses == examples.is_key.sum()
-    assert len(prior.clips) > 0
+def test_the_search_ends_where_more_explain_less(examples):
+    found = fit_gmm(examples, np.random.default_rng(2), candidates=(12, 60, 90))
+    tried = np.isfinite(found.held_out)
+    assert tried.tolist() == sorted(tried.tolist(), reverse=True)
+    assert (np.diff(found.held_out[tried])[:-1] > 0).all()
+    assert found.n_components == found.candidates[np.nanargmax(found.held_out)]
 
 
 def test_the_same_seed_gives_the_same_prior(prior, examples):
@@ -63,52 +90,23 @@ def test_the_same_seed_gives_the_same_prior(prior, examples):
 
 
 def test_samples_have_the_components_moments(prior):
-    vectors, components = prior.sample(6000, np.random.default_rng(3))
+    vectors, components = draw(prior, 6000, np.random.default_rng(3))
     counts = np.bincount(components, minlength=prior.n_components)
     np.testing.assert_allclose(counts / 6000, prior.weights, atol=0.03)
     c = int(counts.argmax())
     own = vectors[components == c]
-    spread = np.sqrt(np.diag(prior.covariance(c)))
-    assert (np.abs(own.mean(axis=0) - prior.mean(c)) < 5 * spread / np.sqrt(len(own))).all()
+    spread = np.sqrt(np.diag(covariances(prior)[c]))
+    assert (np.abs(own.mean(axis=0) - prior.means[c]) < 5 * spread / np.sqrt(len(own))).all()
     np.testing.assert_allclose(own.std(axis=0), spread, rtol=0.15)
 
 
-def test_a_low_temperature_stays_near_the_mean(prior):
-    warm, components = prior.sample(500, np.random.default_rng(4))
-    cold, same = prior.sample(500, np.random.default_rng(4), temperature=0.25)
-    np.testing.assert_array_equal(components, same)
-    np.testing.assert_allclose(cold - prior.means[same], 0.5 * (warm - prior.means[components]), atol=1e-12)
-
-
 def test_likelihood_is_that_of_scipy(prior):
-    vectors = np.concatenate([prior.means[:2], prior.sample(20, np.random.default_rng(5))[0]])
+    vectors = np.concatenate([prior.means[:2], draw(prior, 20, np.random.default_rng(5))[0]])
     density = sum(
-        w * multivariate_normal(prior.mean(c), prior.covariance(c)).pdf(vectors) for c, w in enumerate(prior.weights)
+        w * multivariate_normal(prior.means[c], covariances(prior)[c]).pdf(vectors) for c, w in enumerate(prior.weights)
     )
     found = log_likelihood(prior.weights, prior.means, prior.factors, vectors)
     np.testing.assert_allclose(found, np.log(density), rtol=1e-6)
-
-
-def test_what_is_saved_is_read(prior, tmp_path):
-    prior.save(tmp_path / "prior.npz")
-    again = GaussianMixturePrior.load(tmp_path / "prior.npz")
-    np.testing.assert_array_equal(
-        again.sample(5, np.random.default_rng(6))[0], prior.sample(5, np.random.default_rng(6))[0]
-    )
-    assert again.clips.tolist() == prior.clips.tolist()
-    assert again.n_frames == prior.n_frames
-
-
-def test_another_file_is_told(tmp_path):
-    path = tmp_path / "prior.npz"
-    with pytest.raises(InputError, match="no pose prior"):
-        GaussianMixturePrior.load(path)
-    path.write_bytes(b"no archive")
-    with pytest.raises(InputError, match="no pose prior"):
-        GaussianMixturePrior.load(path)
-    np.savez(path, weights=np.ones(1))
-    with pytest.raises(InputError, match="no pose prior"):
-        GaussianMixturePrior.load(path)
 
 
 def test_too_few_examples_are_told(examples):
@@ -119,3 +117,8 @@ def test_too_few_examples_are_told(examples):
 def test_a_kind_of_example_may_be_missing(examples):
     for rows in (examples.is_key, ~examples.is_key):
         assert fit_gmm(examples[rows], np.random.default_rng(1), candidates=(3,)).n_components == 3
+
+
+def test_an_unknown_covariance_is_told(examples):
+    with pytest.raises(InputError, match="covariance 'round'; expected one of shrunk, full, diagonal, tied"):
+        fit_gmm(examples, np.random.default_rng(1), "round")
