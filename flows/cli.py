@@ -1,5 +1,6 @@
 """The command line `manikin`."""
 
+import importlib
 import os
 import shutil
 import sys
@@ -18,6 +19,27 @@ from manikin.storage.assets import cache_folder, pull, verify
 from manikin.storage.packs import read_packs
 from manikin.tasks.errors import InputError
 
+
+class _Later(typer.core.TyperGroup):
+    """The commands of the module of its name, read when one is asked for: the others need not wait for what it imports.
+
+    The types that typer names here are click's or its own copy of them, by its version.
+    """
+
+    def _group(self) -> typer.core.TyperGroup:
+        group = typer.main.get_command(importlib.import_module(f"manikin.flows.{self.name}").app)
+        assert isinstance(group, typer.core.TyperGroup)
+        return group
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands."""
+        return self._group().list_commands(ctx)
+
+    def get_command(self, ctx: Any, name: str) -> Any:
+        """Return a command by name."""
+        return self._group().get_command(ctx, name)
+
+
 app = typer.Typer(
     help="Labelled pictures of people, to train networks that estimate 3D human pose from one image.",
     no_args_is_help=True,
@@ -26,6 +48,11 @@ app = typer.Typer(
 )
 assets = typer.Typer(help="The freely licensed bodies, motion, clothes, skins and backgrounds of the default.")
 app.add_typer(assets, name="assets", no_args_is_help=True)
+for _name, _help in (
+    ("prior", "What poses are sampled from: compare."),
+    ("show", "Pictures to judge by eye: motion, poses, shapes, bends."),
+):
+    app.add_typer(typer.Typer(cls=_Later, help=_help), name=_name, no_args_is_help=True)
 console = Console()
 
 

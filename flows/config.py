@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from manikin.tasks.bodies.people import Range, ShapeSettings
 from manikin.tasks.errors import InputError
 
 
@@ -24,9 +25,29 @@ class Stage(StrEnum):
 
 
 class Prior(StrEnum):
-    """What poses are sampled from."""
+    """What poses are sampled from: a Gaussian mixture, a Bayesian network over joints, or the examples themselves."""
 
     GMM = "gmm"
+    GMM_FULL = "gmm-full"
+    GMM_DIAGONAL = "gmm-diagonal"
+    GMM_TIED = "gmm-tied"
+    NETWORK = "network"
+    REPLAY = "replay"
+
+
+class Coverage(StrEnum):
+    """How poses are spread: as the prior has them, or evenly, also to where it has few."""
+
+    RANDOM = "random"
+    FILL = "fill"
+
+
+class Deform(StrEnum):
+    """Linear blend skinning with pose blendshapes, dual quaternions, or SCAPE."""
+
+    LBS = "lbs"
+    DQS = "dqs"
+    SCAPE = "scape"
 
 
 class CameraMode(StrEnum):
@@ -53,8 +74,24 @@ Name = Annotated[
 ]
 Photos = Annotated[Path | None, Field(description="Folder of photos of clothes; the default ones if not given.")]
 Places = Annotated[Path | None, Field(description="Folder of photos without people; the default ones if not given.")]
-Motion = Annotated[Path | None, Field(description="Folder of motion capture; the default clips if not given.")]
+Motion = Annotated[
+    Path | None,
+    Field(description="Folder of motion: BVH, ASF/AMC, AMASS or SMPL npz, 3D joints; the default clips if not given."),
+]
+BodyFile = Annotated[
+    Path | None,
+    Field(description="Body model: SMPL, SMPL-H, SMPL-X or STAR, npz or pkl; the free default if not given."),
+]
 PosePrior = Annotated[Prior, Field(description="What poses are sampled from.")]
+Spread = Annotated[Coverage, Field(description="How poses are spread: as likely as they are, or filling holes.")]
+Deformation = Annotated[Deform, Field(description="How skin follows the bones.")]
+FemaleShare = Annotated[float, Field(ge=0, le=1, description="Share of women and girls.")]
+ChildrenShare = Annotated[float, Field(ge=0, le=1, description="Share of children of 6 to 17 years.")]
+EldersShare = Annotated[float, Field(ge=0, le=1, description="Share of people of 70 to 90 years.")]
+AgeRange = Annotated[Range, Field(description="Ages of adults, years.")]
+HeightRange = Annotated[Range, Field(description="Statures of adults and elders, metres.")]
+BmiRange = Annotated[Range, Field(description="Body mass indices of adults and elders, kg/m².")]
+WeightRange = Annotated[Range, Field(description="Weights of adults and elders, kg.")]
 Cameras = Annotated[CameraMode, Field(description="Where cameras stand.")]
 Compositing = Annotated[Composite, Field(description="How people are put into backgrounds.")]
 Refresh = Annotated[list[Stage], Field(description="Stages to make again although they are in the store.")]
@@ -66,6 +103,7 @@ Scheduler = Annotated[
 ]
 
 
+ANYBODY = ShapeSettings()
 PIXEL_BYTES = 9  # of a pixel in all arrays of a shard
 SHARD_BYTES = 4 << 30
 
@@ -83,7 +121,17 @@ class SynthConfig(BaseModel):
     garments: Photos = None
     backgrounds: Places = None
     mocap: Motion = None
+    body: BodyFile = None
     prior: PosePrior = Prior.GMM
+    coverage: Spread = Coverage.RANDOM
+    deform: Deformation = Deform.LBS
+    female_share: FemaleShare = ANYBODY.female_share
+    children_share: ChildrenShare = ANYBODY.children_share
+    elders_share: EldersShare = ANYBODY.elders_share
+    age_range: AgeRange = ANYBODY.age_range
+    height_range: HeightRange = ANYBODY.height_range
+    bmi_range: BmiRange = ANYBODY.bmi_range
+    weight_range: WeightRange = ANYBODY.weight_range
     camera: Cameras = CameraMode.EYE
     composite: Compositing = Composite.HARMONIZED
     augment: Strength = 1.0
@@ -101,6 +149,27 @@ class SynthConfig(BaseModel):
                 f"change --shard to {max(1, most)} or less"
             )
         return self
+
+    @model_validator(mode="after")
+    def _shapes_fit(self) -> Self:
+        try:
+            ShapeSettings(**self.shapes)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @model_validator(mode="after")
+    def _body_fits(self) -> Self:
+        if self.body is not None and self.deform is Deform.SCAPE:
+            raise ValueError(
+                "scape is learned for the default body only; change --deform to lbs or dqs, or leave out --body"
+            )
+        return self
+
+    @property
+    def shapes(self) -> dict[str, Any]:
+        """Return the settings of body shapes by name, as `ShapeSettings` takes them."""
+        return {name: getattr(self, name) for name in ShapeSettings.__dataclass_fields__}
 
 
 def checked_config(**values: Any) -> SynthConfig:

@@ -72,9 +72,9 @@ def _parameters(config: SynthConfig) -> dict[Stage, dict[str, Any]]:
 
     n, seed = config.images, config.seed
     return {
-        Stage.BODY: default("body"),
+        Stage.BODY: {"file": file_digest(config.body)} if config.body else default("body"),
         Stage.FIT: {"prior": config.prior.value, "seed": seed, "mocap": given(config.mocap, "mocap")},
-        Stage.POSES: {"images": n, "seed": seed},
+        Stage.POSES: {"images": n, "seed": seed, "coverage": config.coverage.value},
         Stage.TEXTURES: {
             "atlas": ATLAS_SIZE,
             "seed": seed,
@@ -89,11 +89,27 @@ def _parameters(config: SynthConfig) -> dict[Stage, dict[str, Any]]:
             "camera": config.camera.value,
             "composite": config.composite.value,
             "augment": config.augment,
+            "shapes": config.shapes,
         },
-        Stage.RENDER: {"images": n, "size": config.size, "shard": config.shard},
+        Stage.RENDER: {"images": n, "size": config.size, "shard": config.shard, "deform": config.deform.value},
         Stage.AUGMENT: {"images": n, "size": config.size, "shard": config.shard},
         Stage.VALIDATE: {"images": n, "size": config.size},
     }
+
+
+def file_digest(path: Path) -> str:
+    """Return the hash of a user's body file.
+
+    Raises:
+        InputError: no such file.
+    """
+    try:
+        with path.open("rb") as f:
+            return hashlib.file_digest(f, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise InputError(
+            f"--body {path} cannot be read: {error.strerror}; give a body model file (npz or pkl)"
+        ) from error
 
 
 def folder_digest(folder: Path, option: str) -> str:

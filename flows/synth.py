@@ -53,7 +53,7 @@ def run_stages(config: SynthConfig) -> Path:
     check_writable(config.root)
     pull(report=lambda pack, phase, done, total: log.debug("%s %s: %d of %d bytes", pack, phase, done, total))
     graph = plan_graph(config)
-    sources = Sources(config.garments, config.backgrounds, config.mocap)
+    sources = Sources(config.garments, config.backgrounds, config.mocap, config.body)
     made: dict[Stage, dict[str, str]] = {}
     with ExitStack() as stack:
         address = config.scheduler

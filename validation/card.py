@@ -1,12 +1,14 @@
 """The card of a data set: what is in it, from what it was made, what was left out and why, and what the checks found."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 COUNTED = ("pose_label", "pose_source", "sex", "camera", "composite")
-LISTED = 20  # skipped files named on the card
+LISTED = 20  # skipped files, and findings of readers, named on the card
+LEAST_CLIPPED = 0.0005  # of frames; joints that are moved in fewer are not listed
 
 
 def dataset_card(
@@ -23,6 +25,7 @@ def dataset_card(
         f"# {len(index)} labelled pictures of people",
         _counts(index),
         _numbers(index),
+        _motion(stages["fit"]),
         _left_out(stages),
         _checks([*stages["plan"]["checks"], *findings]),
         _provenance(stages),
@@ -42,6 +45,19 @@ def _numbers(index: pd.DataFrame) -> str:
     for column in ("height_m", "weight_kg", "age_years", "mask_share", "coco17_visible", "image_mean"):
         low, mid, high = index[column].quantile([0.05, 0.5, 0.95])
         lines.append(f"| {column} | {low:.2f} | {mid:.2f} | {high:.2f} |")
+    return "\n".join(lines)
+
+
+def _motion(fit: Mapping[str, Any]) -> str:
+    lines = [f"## Poses from\n{fit['clips']} clips, {fit['frames']} of their frames, and {fit['key_poses']} key poses."]
+    moved = sorted(((share, joint) for joint, share in fit["clipped"].items() if share >= LEAST_CLIPPED), reverse=True)
+    if moved:
+        shares = ", ".join(f"{joint} in {share:.1%}" for share, joint in moved)
+        lines.append(f"* put within its range of motion, share of frames: {shares}")
+    found = Counter(note for notes in fit["notes"].values() for note in notes)
+    lines += [f"* found by the reader in {count} clips: {note}" for note, count in found.most_common(LISTED)]
+    if len(found) > LISTED:
+        lines.append(f"* {len(found) - LISTED} more findings, named in the manifest of the stage")
     return "\n".join(lines)
 
 

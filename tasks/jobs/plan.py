@@ -32,7 +32,7 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
     """
     model = body.load(work.upstream["body"])
     parameters = dict(work.parameters)
-    people = shape_settings(parameters.pop("shapes", {}))
+    people = shape_settings(parameters.pop("shapes"))
     choices = Choices(
         poses=poses.load_table(work.upstream["poses"]),
         wardrobe=textures.load_table(work.upstream["textures"]),

@@ -31,7 +31,7 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
     model = body.load(work.upstream["body"])
     prior, examples = fit.load(work.upstream["fit"])
     measure = plausibility(anatomy_of(model), read_limits(), fit_capsules(model), examples)
-    fills = work.parameters.get("coverage", RANDOM) == FILL
+    fills = work.parameters["coverage"] == FILL
     draw, block = (sample_evenly, EVEN_BLOCK) if fills else (sample_poses, BLOCK)
     tables, poses, made_of, draws, rejected, fallbacks = [], [], [], 0, dict[str, int](), 0
     for first in range(0, n, block):

@@ -87,7 +87,7 @@ class Picture:
 def run(attempt: Path, work: Work) -> dict[str, Any]:
     """Render every shard that has no marker and return the counts."""
     n, size, shard = (int(work.parameters[k]) for k in ("images", "size", "shard"))
-    job = RenderJob(attempt, tuple(work.upstream.items()), n, size, shard, str(work.parameters.get("deform", "lbs")))
+    job = RenderJob(attempt, tuple(work.upstream.items()), n, size, shard, str(work.parameters["deform"]))
     model = body.load(work.upstream["body"])
     create_arrays(attempt, n, size, shard, {"part_names": list(model.part_names)})
     return run_shards(attempt, work, partial(render_shard, job), n, shard)

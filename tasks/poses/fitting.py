@@ -1,5 +1,6 @@
 """Pose priors by name: which there are, how to fit one, and how to read one that was saved."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ def load_prior(path: Path) -> Prior:
         with np.load(path, allow_pickle=False) as archive:
             fields = {name: archive[name] for name in archive.files}
         kind = str(fields.pop("kind"))
-        return {"gmm": Gmm, "network": network, "replay": Replay}[kind](**fields)
+        readers: dict[str, Callable[..., Prior]] = {"gmm": Gmm, "network": network, "replay": Replay}
+        return readers[kind](**fields)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as e:
         raise InputError(f"{path}: no pose prior written by manikin: {e}") from e

@@ -11,7 +11,12 @@ from manikin.tasks.errors import InputError
         ({"images": -1}, "images is -1, expected greater than or equal to 1; change --images"),
         ({"size": 17000}, "size is 17000, expected less than or equal to 2048; change --size"),
         ({"refresh": ["rendr"]}, "refresh is 'rendr', expected 'body', .*'render', .*change --refresh"),
-        ({"prior": "vae"}, "prior is 'vae', expected 'gmm'; change --prior"),
+        ({"prior": "vae"}, "prior is 'vae', expected 'gmm', .*'network' or 'replay'; change --prior"),
+        ({"deform": "cloth"}, "deform is 'cloth', expected 'lbs', 'dqs' or 'scape'; change --deform"),
+        ({"deform": "scape", "body": "smpl.npz"}, "scape is learned for the default body only; change --deform"),
+        ({"age_range": (40, 20)}, "age_range 40 to 20 years is empty"),
+        ({"height_range": (0.5, 1.8)}, "height_range 0.5 to 1.8 m leaves what can be made; expected values from 1.35"),
+        ({"children_share": 0.7, "elders_share": 0.7}, "are more than 1 together"),
         ({"name": "../x"}, "name is '../x', expected .*change --name"),
         ({"seed": "abc"}, "seed is 'abc', expected .*integer.*change --seed"),
         (
