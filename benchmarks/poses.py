@@ -12,21 +12,21 @@ import time
 
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # read once, at import
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from manikin.storage.assets import locate  # noqa: E402
-from manikin.tasks.bodies.export import export_body  # noqa: E402
-from manikin.tasks.errors import InputError  # noqa: E402
-from manikin.tasks.jobs.fit import DEFAULT_PACKS  # noqa: E402
-from manikin.tasks.poses.anatomy import anatomy_of  # noqa: E402
-from manikin.tasks.poses.collision import fit_capsules  # noqa: E402
-from manikin.tasks.poses.fitting import fit_prior  # noqa: E402
-from manikin.tasks.poses.keyposes import read_key_poses  # noqa: E402
-from manikin.tasks.poses.limits import read_limits  # noqa: E402
-from manikin.tasks.poses.plausibility import Plausibility, plausibility  # noqa: E402
-from manikin.tasks.poses.read_clips import read_clips  # noqa: E402
-from manikin.tasks.poses.sample import Mix, sample_evenly, sample_poses  # noqa: E402
-from manikin.tasks.poses.training import gather_examples  # noqa: E402
+from manikin.storage.assets import locate
+from manikin.tasks.bodies.export import export_body
+from manikin.tasks.errors import InputError
+from manikin.tasks.jobs.fit import DEFAULT_PACKS
+from manikin.tasks.poses.anatomy import anatomy_of
+from manikin.tasks.poses.collision import fit_capsules
+from manikin.tasks.poses.fitting import fit_prior
+from manikin.tasks.poses.keyposes import read_key_poses
+from manikin.tasks.poses.limits import read_limits
+from manikin.tasks.poses.plausibility import Plausibility, plausibility
+from manikin.tasks.poses.read_clips import read_clips
+from manikin.tasks.poses.sample import Mix, sample_evenly, sample_poses
+from manikin.tasks.poses.training import gather_examples
 
 PRIORS = ("gmm", "network", "replay")
 WARM_UP = 64  # poses not counted: compilation

@@ -65,27 +65,31 @@ def compare_priors(
     capsules: Capsules,
     seed: int,
     maps: tuple[JointMap, ...] | None = None,
+    n_folds: int = N_FOLDS,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Score]:
     """Return the scores of held-out frames and of each prior without and with rejection.
 
     Args:
         names: priors, of `fitting.PRIORS`.
-        clips: motions; two at least to a fold, so that there are fewer folds when there are few.
+        clips: motions.
         key_poses: of the body; only their format is used.
         anatomy: the body's.
         limits: ranges of motion.
         capsules: for self-penetration.
         seed: of folds, fits and draws.
         maps: naming conventions; the built-in ones when None.
+        n_folds: into how many parts clips are dealt; fewer where that leaves less than two clips to one.
         report: told of folds done and their number.
 
     Raises:
         InputError: too few clips, or a clip whose skeleton cannot be mapped.
     """
-    n_folds = min(N_FOLDS, len(clips) // 2)
+    n_folds = min(n_folds, len(clips) // 2)
     if n_folds < 2:
-        raise InputError(f"{len(clips)} clips; comparing priors takes at least 4, to fit on some and hold out others")
+        raise InputError(
+            f"{len(clips)} clips; comparing priors takes at least 4 and 2 folds, to fit to some and hold out others"
+        )
     dealt = rng_for(seed, Stream.PRIOR, SPLIT).permutation(len(clips))
     rows: list[list[Score]] = []
     for k in range(n_folds):
