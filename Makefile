@@ -13,7 +13,7 @@ demo: .venv/installed
 	$(BIN)/manikin synth --images $(IMAGES) --root demo --name demo --shard 32 --sheet demo/contact_sheet.png
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 # The tools that read code without importing it see the folders as one package through links.
 lint: .venv/installed-dev
