@@ -10,18 +10,23 @@ The Frechet distance is that of Heusel et al. 2017, of joints instead of image f
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
 N_NEIGHBOURS = 5
+PART = 1024  # vectors whose distances to all others are held at once: in 51 dimensions faster than trees
 
 
 def nearest_distance(vectors: F64, others: F64) -> F64:
     """Return the distance (N,) of each of vectors (N, D) to the nearest of others (M, D)."""
-    return np.asarray(cKDTree(others).query(vectors)[0])
+    return np.concatenate([cdist(part, others).min(axis=1) for part in _parts(vectors)])
+
+
+def neighbour_distance(vectors: F64, k: int = N_NEIGHBOURS) -> F64:
+    """Return the distance (N,) of each of vectors (N, D), N > k, to its k-th neighbour among the others."""
+    return np.concatenate([np.partition(cdist(part, vectors), k, axis=1)[:, k] for part in _parts(vectors)])
 
 
 def manifold_share(vectors: F64, members: F64, k: int = N_NEIGHBOURS) -> float:
@@ -29,8 +34,8 @@ def manifold_share(vectors: F64, members: F64, k: int = N_NEIGHBOURS) -> float:
 
     Of samples in the manifold of real poses it is the precision, of real poses in that of as many samples the recall.
     """
-    radii = cKDTree(members).query(members, k=k + 1)[0][:, k]
-    return float(np.mean((cdist(vectors, members) <= radii).any(axis=1)))
+    radii = neighbour_distance(members, k)
+    return float(np.mean(np.concatenate([(cdist(p, members) <= radii).any(axis=1) for p in _parts(vectors)])))
 
 
 def covered_share(vectors: F64, others: F64, k: int = N_NEIGHBOURS) -> float:
@@ -38,8 +43,7 @@ def covered_share(vectors: F64, others: F64, k: int = N_NEIGHBOURS) -> float:
 
     Of real poses it is the coverage by samples of Naeem et al. 2020.
     """
-    radii = cKDTree(vectors).query(vectors, k=k + 1)[0][:, k]
-    return float(np.mean(nearest_distance(vectors, others) <= radii))
+    return float(np.mean(nearest_distance(vectors, others) <= neighbour_distance(vectors, k)))
 
 
 def frechet_distance(vectors: F64, others: F64) -> float:
@@ -64,6 +68,10 @@ def farthest_points(vectors: F64, n: int, covered: F64 | None = None) -> I64:
     out = np.empty(n, np.int64)
     _choose(np.ascontiguousarray(vectors), gap, out)
     return out
+
+
+def _parts(vectors: F64) -> list[F64]:
+    return [vectors[i : i + PART] for i in range(0, max(len(vectors), 1), PART)]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
