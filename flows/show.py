@@ -41,7 +41,7 @@ Motion = Annotated[Path | None, typer.Option(help="Folder of motion; the default
 Seed = Annotated[int, typer.Option(help="Another seed shows others.")]
 
 STANDING = "standing at ease"
-N_COUNTED = 5000  # people in the histograms
+N_COUNTED = 2000  # people in the histograms
 
 
 @app.command()

@@ -76,7 +76,7 @@ def motion_sheet(
     """
     anatomy, pictures = anatomy_of(model), []
     mesh, draw = clay_mesh(model), renderer()
-    hips = [anatomy.joint(f"upperleg01.{side}") for side in "LR"]
+    hips = [anatomy.landmark(f"hip.{side}") for side in "LR"]
     for clip, frame in frames:
         still = replace(
             clip, rotations=clip.rotations[frame : frame + 1], root_positions=clip.root_positions[frame : frame + 1]
