@@ -58,8 +58,9 @@ class NumbaRenderer:
         shading.read_surface(
             places, mesh.faces, self._camera_space, normals, mesh.uv, K_inv, T[:3, :3].copy(), solid, table
         )
-        for layer in reversed(layers):
-            shading.add_layer(layer.texels, layer.size, LINEAR, table)
+        ranges = mesh.layer_ranges(len(layers))
+        for k in reversed(range(len(layers))):
+            shading.add_layer(layers[k].texels, layers[k].size, LINEAR, k, ranges, places, table)
         self._light(mesh, lights, T[:3, :3], table)
         return _frame(camera, mesh, places, table)
 
