@@ -4,17 +4,29 @@ A shell is cut from the body's own surface (`cut`) and lifted along its normals 
 shape and pose of the body. Body triangles that it covers wholly are not drawn.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.cut import Patch, at_body_vertices, clip, cut_patch, joined
+from manikin.tasks.clothing.extent import Reach
+from manikin.tasks.clothing.slack import Slack, offsets
+from manikin.tasks.clothing.template import BodyFront
+from manikin.tasks.errors import InputError
 from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
+
+_STRIP = 0.008  # metres by which a border is turned over
+_UNDER = 0.002  # metres by which the strip ends under the skin
+_HIDDEN: Final = 0.018
+"""Metres inside a garment's borders from which the body is not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,16 @@ class Shell:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the fields by name, as they are stored."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> "Shell":
+        """Return what `arrays` gave."""
+        return cls(**{f.name: arrays[f.name] for f in fields(cls)})
+
+
+def opaque(rgba: U8) -> U8:
+    """Return a garment's texture (S, S, 4) for a shell, whose borders are cut: no texel of it is transparent."""
+    return np.dstack([rgba[..., :3], np.full(rgba.shape[:2], 255, np.uint8)])
 
 
 def pose_cloth(shell: Shell, vertices: F32, normals: F32) -> F32:
@@ -60,3 +82,64 @@ def follow(corner: I32, weight: F32, offset: F32, vertices: F32, normals: F32, o
                 + weight[g, 1] * (vertices[b, k] + offset[g] * normals[b, k])
                 + weight[g, 2] * (vertices[c, k] + offset[g] * normals[c, k])
             )
+
+
+def make_shell(model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, is_bottom: bool) -> Shell:
+    """Return the cloth of a garment.
+
+    Args:
+        model: the body.
+        front: the same body laid flat.
+        reach: where on the atlas the garment's borders run.
+        slack: how far it hangs off.
+        is_bottom: whether tops go over it.
+
+    Raises:
+        InputError: the garment covers nothing of the body.
+    """
+    patch = cut_patch(model, front, reach)
+    if not len(patch.faces):
+        raise InputError("garment: it covers nothing of the body; expected some texels inside its borders")
+    offset = offsets(front, patch, slack, is_bottom)
+    inner, inner_offset = _inner_strip(patch, offset)
+    cloth = joined(patch, inner)
+    corner, weight = _bindings(cloth)
+    return Shell(
+        corner,
+        weight,
+        np.concatenate([offset, inner_offset]),
+        cloth.faces.astype(np.int32),
+        cloth.uv.astype(np.float32),
+        cloth.part,
+        cloth.beneath.astype(np.int32),
+        np.arange(len(cloth.faces)) >= len(patch.faces),
+        _hidden(model, front, reach),
+    )
+
+
+def _inner_strip(patch: Patch, offset: F32) -> tuple[Patch, F32]:
+    """Return what one sees looking into an opening: the cloth's border, turned over and bent back to the body."""
+    named = replace(patch, closed=patch.distance, open=offset.astype(np.float64))  # both are interpolated by the cut
+    strip = clip(named, _STRIP - patch.distance)
+    bent = strip.open * (1 - strip.closed / _STRIP) - _UNDER * strip.closed / _STRIP
+    return replace(strip, faces=strip.faces[:, ::-1], uv=strip.uv[:, ::-1]), bent.astype(np.float32)
+
+
+def _bindings(patch: Patch) -> tuple[I32, F32]:
+    """Return body vertices and weights (G, 3) of a patch's vertices."""
+    bound = patch.bound
+    bound.sort_indices()
+    n = np.diff(bound.indptr)
+    column = np.arange(len(bound.indices)) - np.repeat(bound.indptr[:-1], n)
+    corner, weight = np.repeat(bound.indices[bound.indptr[:-1], None], 3, axis=1), np.zeros((len(n), 3))
+    row = np.repeat(np.arange(len(n)), n)
+    corner[row, column], weight[row, column] = bound.indices, bound.data
+    return corner.astype(np.int32), weight.astype(np.float32)
+
+
+def _hidden(model: BodyModel, front: BodyFront, reach: Reach) -> I32:
+    """Return the body triangles of which every texel and corner lies well inside a garment's borders."""
+    least = np.minimum(*at_body_vertices(model, front, reach))[model.faces].min(axis=1)
+    owned = front.atlas.triangle >= 0
+    np.minimum.at(least, front.atlas.triangle[owned], reach.distance[owned])
+    return np.flatnonzero(least > _HIDDEN).astype(np.int32)
