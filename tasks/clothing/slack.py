@@ -27,7 +27,7 @@ LEAST: Final = 0.003
 
 _SIDES = ("left", "right")
 _EASE = {"top": 1.12, "trousers": 1.06}  # a garment's flat width over the body's, as `measure` has it
-_END_RANGE = {"cuff": (0.010, 0.045), "ankle": (0.008, 0.045), "hem": (0.014, 0.035)}
+_END_RANGE = {"cuff": (0.010, 0.045), "ankle": (0.012, 0.045), "hem": (0.014, 0.035)}
 _BESIDE = 0.012  # half the thickness of the slice that a body's ring is measured on
 _CLOSING = 0.05  # metres over which slack grows from a border that closes
 _OPENING = 0.30  # metres above a hem from which it flares
@@ -35,8 +35,9 @@ _CROTCH_SLACK = 0.006  # the most that bottoms hang off above the legs, so that 
 _TOP_SLACK = 0.011  # the least of tops below the waist
 _GAP = 0.6  # share of the way to the middle that cloth between the legs may take
 _PIT = (0.003, 0.22)  # slack in the armpit, and what it gains a metre from there
-_SPAN = 0.02  # the most that cloth goes over hollows
-_ROUNDS = 10  # of smoothing
+_SPAN = 0.035  # the most that cloth goes over hollows
+_ROUNDS = 10  # of smoothing how far it hangs off
+_SPANNING = 30  # rounds of smoothing where it lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def photo_slack(front: BodyFront, landmarks: Landmarks, category: str, extent: E
         scale = _EASE["trousers"] * flat_width(front, front.joints["leg_left"][0, 1])
         scale /= 2 * max(m["hip_half"], m["waist_half"])
         end = _slack_of_end(front, "ankle", scale * _width(landmarks, "ankle"), "leg", extent.leg)
-        return Slack(0.004, min(0.009, end), end)
+        return Slack(0.004, min(0.012, end), end)
     if landmarks.kind == "skirt":
         return Slack(trunk=0.004)
     pits = [front.folds[f"side_{side}"].flat[armpit(front, side)] for side in _SIDES]
@@ -119,7 +120,7 @@ def offsets(front: BodyFront, patch: Patch, slack: Slack, is_bottom: bool) -> F3
             if on_limb.any() and not (limb == "leg" and not is_bottom):
                 t = _along(front.joints[f"{limb}_{side}"], p[on_limb])
                 t = np.clip(t / max(float(t.max()), 1e-6), 0, 1)
-                wanted[on_limb] = slack.limb + (slack.end - slack.limb) * t**1.5
+                wanted[on_limb] = slack.limb + (slack.end - slack.limb) * t
     if is_bottom:
         rise = np.clip((p[:, 1] - crotch) / 0.06 + 0.5, 0, 1)
         wanted = wanted * (1 - rise) + np.minimum(wanted, _CROTCH_SLACK) * rise
@@ -137,7 +138,7 @@ def _spanned(patch: Patch, near: sparse.csr_array, wanted: F64) -> F64:
     """Return the slack of a smoother surface that keeps off the body by nearly what is wanted."""
     p, n = patch.position, patch.normal
     cloth = p + wanted[:, None] * n
-    for _ in range(_ROUNDS):
+    for _ in range(_SPANNING):
         cloth = 0.5 * cloth + 0.5 * (near @ cloth)
         lifted = ((cloth - p) * n).sum(1)
         cloth += (np.clip(lifted, 0.7 * wanted, wanted + _SPAN) - lifted)[:, None] * n

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.atlas import vertex_normals
-from manikin.tasks.clothing.shell import Shell, follow, pose_cloth
+from manikin.tasks.clothing.shell import Shell, follow
 from manikin.tasks.images.renderer import Mesh
 from manikin.tasks.images.texture import Texture
 from manikin.tasks.kernel import kernel
@@ -24,7 +23,7 @@ U8 = NDArray[np.uint8]
 _UNDER = 0.002  # metres that cloth keeps beneath the cloth over it
 _LEAST = 0.0015
 _SHADE = 150  # of 255: how much darker cloth is inside its openings
-_AROUND = (2.0, 0.03)  # times its thickness, and metres more: what cloth belongs to a joint
+_AROUND = (2.0, 0.03)  # times its thickness, and metres more: the skin whose cloth a joint is under
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +94,10 @@ def cloth_at_joints(shells: Sequence[Shell], model: BodyModel, joints: F32, thic
         thickness: (N,) metres of flesh around each joint.
     """
     out = np.zeros(len(joints), np.float32)
-    normals = vertex_normals(model.v_template, model.faces).astype(np.float32)
     for shell in shells:
-        cloth = pose_cloth(shell, model.v_template, normals)
+        skin = (shell.weight[..., None] * model.v_template[shell.corner]).sum(axis=1)
         for k, joint in enumerate(joints):
-            near = np.linalg.norm(cloth - joint, axis=1) < _AROUND[0] * thickness[k] + _AROUND[1]
+            near = np.linalg.norm(skin - joint, axis=1) < _AROUND[0] * thickness[k] + _AROUND[1]
             out[k] = max(out[k], shell.offset[near].max(initial=0))
     return out
 
