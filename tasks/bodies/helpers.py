@@ -67,11 +67,7 @@ def base_shape(body: BodyModel, helpers: Helpers) -> BaseShape:
     Raises:
         InputError: the helpers are another body's.
     """
-    if len(helpers.body_number) != len(body.v_template) or len(helpers.shapedirs) != len(body.shapedirs):
-        raise InputError(
-            f"helper geometry of a body of {len(helpers.body_number)} vertices, given with one of {len(body.v_template)}; "
-            "clothes with a mesh of their own fit the default body only"
-        )
+    check_same_body(body, helpers)
     n = len(helpers.number) + len(helpers.body_number)
     template, directions = np.empty((n, 3)), np.empty((len(body.shapedirs), n, 3))
     weights = np.zeros((n, len(body.joint_names)))
@@ -81,6 +77,15 @@ def base_shape(body: BodyModel, helpers: Helpers) -> BaseShape:
         for k in range(part.weights.shape[1]):
             weights[numbers, part.weight_idx[:, k]] += part.weights[:, k]
     return BaseShape(template, directions, weights)
+
+
+def check_same_body(body: BodyModel, helpers: Helpers) -> None:
+    """Raise InputError where helpers are another body's."""
+    if len(helpers.body_number) != len(body.v_template) or len(helpers.shapedirs) != len(body.shapedirs):
+        raise InputError(
+            f"helper geometry of a body of {len(helpers.body_number)} vertices, given with one of {len(body.v_template)}; "
+            "clothes with a mesh of their own fit the default body only"
+        )
 
 
 def skirt_rings(mesh: BaseMesh) -> I64:

@@ -1,0 +1,67 @@
+"""Pieces of cloth that the rig moves, added to a dressed body: drawn on both sides, darker inside, over what they cover."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.drape import tuck
+from manikin.tasks.clothing.piece import Piece
+from manikin.tasks.clothing.shell import Shell
+from manikin.tasks.images.dressed import SHADE, Dressed
+from manikin.tasks.images.renderer import Mesh
+from manikin.tasks.images.texture import Texture
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+
+def hang(dressed: Dressed, n_vertices: int, pieces: Sequence[Piece], n_layers: int) -> Mesh:
+    """Return the mesh of a dressed body with pieces of cloth, over the body's vertices, the shells' and then the pieces'.
+
+    Args:
+        dressed: the body in its other clothes.
+        n_vertices: of body and shells together.
+        pieces: innermost first.
+        n_layers: of `dressed`; each piece adds its own and the shade in it.
+    """
+    mesh = dressed.mesh
+    faces, uv, part, layer = [mesh.faces], [mesh.uv], [mesh.part], [mesh.layer_ranges(n_layers)]
+    start = n_vertices
+    for k, piece in enumerate(pieces):
+        piece_faces, piece_uv, piece_part = piece.drawn_faces()
+        first = n_layers + 2 * k
+        outside = np.tile(np.uint8([first, first + 1]), (len(piece.faces), 1))
+        faces.append(piece_faces + np.int32(start))
+        uv.append(piece_uv)
+        part.append(piece_part)
+        layer.append(np.concatenate([outside, outside + np.uint8([0, 1])]))
+        start += 2 * len(piece.v_template)
+    columns = [np.concatenate(values) for values in (faces, uv, part, layer)]
+    return replace(mesh, faces=columns[0], uv=columns[1], part=columns[2], layer=columns[3])
+
+
+def hung_layers(textures: Sequence[Texture]) -> list[Texture]:
+    """Return the layers that pieces add: each one's texture and the shade in it."""
+    return [layer for texture in textures for layer in (texture, SHADE)]
+
+
+def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int, cloth: F32, normals: F32) -> None:
+    """Move what shells have where a piece goes over them beneath it, in place: shirts go into skirts.
+
+    Args:
+        shells: as in `Dressed`.
+        piece: the cloth over them.
+        points: (V + G, 3) of body and shells, metres.
+        n_body: V.
+        cloth: (2G, 3) of the piece, from `pose_piece`.
+        normals: (2G, 3) unit.
+    """
+    start = n_body
+    outside = len(piece.v_template)
+    for shell in shells:
+        held = shell.corner[np.arange(len(shell.corner)), shell.weight.argmax(axis=1)]
+        owner = (start + np.flatnonzero(np.isin(held, piece.under))).astype(np.int32)
+        tuck(points, owner, cloth[:outside], normals[:outside])
+        start += len(shell.offset)
