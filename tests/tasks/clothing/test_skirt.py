@@ -98,7 +98,7 @@ def test_nothing_pokes_through_at_rest_nor_in_hard_poses(body: BodyModel, skirt:
         )  # a fold may be nearer than what covers
         moved = np.linalg.norm(bodies.vertices[k] - bare.vertices[k], axis=1)
         assert (np.delete(moved, skirt.under) == 0).all()  # only what is beneath is tucked in
-        assert np.percentile(moved[skirt.under], 95) < 0.02, name
+        assert np.percentile(moved[skirt.under], 95) < 0.03, name
     at_rest = depth_of_skin(cloth[0], skirt, bare.vertices[0][skirt.under])
     assert (at_rest < 0).mean() < 0.05  # the cloth goes round it before anything is tucked in
 
