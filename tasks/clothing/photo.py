@@ -7,7 +7,7 @@ skipped and reported. Colour profiles are not applied: product photos are sRGB, 
 import csv
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -18,6 +18,7 @@ from manikin.tasks.clothing.headers import Header, read_header
 from manikin.tasks.errors import InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+BACK = "_back"  # ends the name, before the suffix, of a picture of a garment's back
 MAX_PIXELS = 64_000_000  # of the file; a larger one is taken for a decompression bomb
 LONG_SIDE = 1024  # of the photo returned
 MIN_SIDE = 64  # less cannot texture a body
@@ -85,6 +86,39 @@ def list_photos(folder: Path) -> list[tuple[Path, str | None]]:
         raise InputError(f"photo folder {folder}: holds no photo; expected files ending in {', '.join(SUFFIXES)}")
     labels = _read_labels(folder / "labels.csv")
     return [(p, labels.get(p.name, labels.get(p.stem))) for p in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class GarmentFiles:
+    """The files that show one garment."""
+
+    path: Path
+    label: str | None  # from labels.csv
+    back: Path | None  # the same garment from behind
+
+
+def list_garments(folder: Path) -> list[GarmentFiles]:
+    """Return the garments of a folder of photos, by name: `shirt_back.jpg` beside `shirt.png` is the back of that shirt.
+
+    A back without a front is a garment like any other.
+
+    Raises:
+        InputError: the folder is missing or holds no photo, or its labels.csv lacks the columns.
+    """
+    photos = list_photos(folder)
+    backs = {p.stem.removesuffix(BACK): p for p, _ in reversed(photos) if p.stem.endswith(BACK)}
+    fronts = {p.stem for p, _ in photos}
+    return [
+        GarmentFiles(path, label, backs.get(path.stem))
+        for path, label in photos
+        if not (path.stem.endswith(BACK) and path.stem.removesuffix(BACK) in fronts)
+    ]
+
+
+def mirrored(photo: Photo) -> Photo:
+    """Return a photo with left and right exchanged, as a garment's back lies on its front."""
+    alpha = None if photo.alpha is None else np.ascontiguousarray(photo.alpha[:, ::-1])
+    return replace(photo, rgb=np.ascontiguousarray(photo.rgb[:, ::-1]), alpha=alpha)
 
 
 def read_photos(folder: Path, max_pixels: int = MAX_PIXELS) -> tuple[list[Photo], list[tuple[Path, str]]]:

@@ -30,6 +30,11 @@ _MIN_CONTRAST = 4.0  # Lab units between the two sides of the contour
 _MAX_HOLE = 0.08  # of the garment; a larger hole is ground seen between sleeve and body or between legs
 _COLOURS = 5  # of cloth and of ground that are told apart
 _FAR, _NEAR = 3.2, 2.5  # spreads from the cloth's colours and from the ground's
+_APART = (
+    3.0  # spreads from the ground's colours of nearly all cloth, from which near ones are ground whatever cloth says
+)
+_FEW = 0.1  # of the cloth that may be nearer
+_MAX_GAP = 0.08  # of the garment; a larger piece that is not between legs may be a sleeve of another colour
 _MIN_KEPT = 0.6
 _MIN_SPREAD = 4.0  # grey levels; a picture of less is one flat colour
 _STUDIO_SPREAD = 6.0  # grey levels of the frame up to which the ground counts as a studio's
@@ -108,12 +113,26 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8) -> Cutout:
     foreign = _opened(mask & ~kept & (cloth.distance(lab) > _FAR))
     _, pieces = cv2.connectedComponents(foreign)
     is_between = np.isin(pieces, np.unique(pieces[between & (foreign > 0)])) & (foreign > 0)
-    leak = _opened((foreign > 0) & (ground.distance(lab) < _NEAR)) | is_between.astype(np.uint8)
+    to_ground = ground.distance(lab)
+    leak = _opened((foreign > 0) & (to_ground < _NEAR)) | is_between.astype(np.uint8)
+    apart = float(np.quantile(to_ground[mask & kept], _FEW))
+    if apart > _APART:
+        leak |= _gaps(mask & ~kept & (to_ground < min(_NEAR, 0.5 * apart)), between, float(mask.sum()))
     leak = np.asarray(cv2.morphologyEx(leak, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
     better = _solid((mask & (leak == 0)).astype(np.uint8)) * (1 - leak)
     if better.sum() < _MIN_KEPT * mask.sum():
         return cutout  # garment and ground share their colours
     return replace(cutout, mask=_enlarged(better, photo.rgb.shape[:2]) * 255)
+
+
+def _gaps(like_ground: NDArray[np.bool_], between: NDArray[np.bool_], area: float) -> U8:
+    """Return the pieces that look like ground and are between the legs or small."""
+    opened = _opened(like_ground)
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    taken = stats[:, cv2.CC_STAT_AREA] < _MAX_GAP * area
+    taken[np.unique(pieces[between & (opened > 0)])] = True
+    taken[0] = False
+    return taken[pieces].astype(np.uint8)
 
 
 def _opened(mask: NDArray[np.bool_]) -> U8:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from manikin.storage.backgrounds import background_files, read_background
 from manikin.tasks.clothing.photo import Photo
-from manikin.tasks.clothing.segment import GarmentRejected, segment
+from manikin.tasks.clothing.segment import Cutout, GarmentRejected, segment, without_ground
 
 U8 = NDArray[np.uint8]
 WHITE, GREY = (255, 255, 255), (128, 128, 128)
@@ -156,3 +156,21 @@ def test_a_band_across_the_picture_is_refused(shots, direction: int) -> None:
     rgb = plain(220, 220, 220)
     rgb[:, 100:200] = (30, 60, 120)
     refused(shots.picture(np.swapaxes(rgb, 0, 1) if direction else rgb), "covers|runs out of the picture")
+
+
+def test_ground_between_the_legs_is_no_cloth_though_a_waistband_is_of_its_colour(shots) -> None:
+    """GrabCut takes the gap for cloth; a label in the waistband makes the cloth's colours explain it."""
+    rgb, truth = plain(*GREY), np.zeros((300, 300), np.uint8)
+    rgb += np.random.default_rng(0).integers(0, 12, rgb.shape).astype(np.uint8)
+    legs = np.array([(100, 30), (200, 30), (225, 270), (175, 270), (150, 110), (125, 270), (75, 270)])
+    cv2.fillPoly(truth, [legs], 1)
+    rgb[truth > 0] = (30, 50, 110)
+    rgb[34:44, 120:180] = GREY
+    photo = shots.picture(rgb)
+    whole = truth.copy()
+    cv2.fillPoly(whole, [np.array([(125, 270), (150, 110), (175, 270)])], 1)
+    trunk, gap = np.zeros_like(truth), np.zeros_like(truth)
+    cv2.fillPoly(trunk, [np.array([(105, 32), (195, 32), (190, 90), (150, 100), (110, 90)])], 255)
+    cv2.line(gap, (150, 130), (150, 268), 255, 5)
+    better = without_ground(photo, Cutout(whole * 255, 1.0, "grabcut", 0.0), trunk, gap)
+    assert overlap(better.mask > 0, truth > 0) > 0.96
