@@ -7,6 +7,7 @@ import pandas as pd
 from manikin.tasks.bodies.people import ShapeSettings
 from manikin.tasks.bodies.populations import ADULT_AGES, CHILD_AGES, ELDER_AGES
 from manikin.tasks.clothing.fabric import PALETTES
+from manikin.tasks.clothing.tone import N_TONES
 from manikin.tasks.clothing.variation import OWN
 from manikin.tasks.images.composite import MODES
 from manikin.tasks.scenes.outfit import NOTHING, SLOTS, VARIED
@@ -50,6 +51,7 @@ def plan_checks(choices: Choices, people: ShapeSettings | None) -> list[Check]:
         *shape_checks(people),
         Check("person", low=0),
         Check("outfit", low=0),
+        Check("skin_tone", low=0, high=N_TONES - 1),
         *(Check(slot, values=(*wardrobe[wardrobe["slot"] == slot]["layer"], *_bare(slot))) for slot in SLOTS),
         *(check for slot in VARIED for check in variation_checks(slot)),
         Check("camera", values=("eye", "sphere")),

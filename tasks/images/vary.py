@@ -40,9 +40,7 @@ def vary(texture: Texture, cloth: Cloth, variation: Variation, places: I16 | Non
     if variation.variant == 0:
         return texture
     if variation.fabric == OWN:
-        texels = np.empty_like(texture.texels)
-        _recolour(texture.texels, _table(cloth, variation), GRID, LINEAR, SRGB, texels)
-        return Texture(texels, texture.size)
+        return recolour(texture, _table(cloth, variation))
     if places is None or places.shape != (texture.size, texture.size, 2):
         found = "none are given" if places is None else f"they are {places.shape}"
         raise InputError(
@@ -58,10 +56,23 @@ def vary(texture: Texture, cloth: Cloth, variation: Variation, places: I16 | Non
     return Texture.from_rgba(rgba)
 
 
+def recolour(texture: Texture, table: NDArray[np.generic]) -> Texture:
+    """Return a texture with its colours looked up in a table (GRID, GRID, GRID, 3) of sRGB by red, green and blue."""
+    texels = np.empty_like(texture.texels)
+    _recolour(texture.texels, np.ascontiguousarray(table.reshape(-1, 3), np.float32), GRID, LINEAR, SRGB, texels)
+    return Texture(texels, texture.size)
+
+
 def fabric_places(front: BodyFront) -> I16:
     """Return the places (S, S, 2) of a body's texels on cloth that is cut for it, carried on over the islands' borders."""
     source = nearest(front.is_flat & (front.atlas.triangle >= 0))
     return np.rint(front.flat.reshape(-1, 2)[source] / PLACE_M).astype(np.int16)
+
+
+def even_places(size: int, span: tuple[float, float]) -> I16:
+    """Return the places (size, size, 2) of the texels of a texture that lies evenly on so many metres of cloth."""
+    across, down = ((np.arange(size) + 0.5) / size * metres / PLACE_M for metres in span)
+    return np.rint(np.stack(np.meshgrid(across, down), axis=-1)).astype(np.int16)
 
 
 def _level(texture: Texture) -> U8:

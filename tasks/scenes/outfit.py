@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.tone import N_TONES
 from manikin.tasks.clothing.variation import Cloth, Variation, as_it_is
 from manikin.tasks.errors import InputError
 from manikin.tasks.randomness import Stream, rng_for
@@ -28,6 +29,7 @@ ANYBODY = "any"
 AGE_GROUPS = ((0, "young"), (40, "middleage"), (60, "old"))  # from so many years
 NOTHING = "nothing"  # the empty layer: under a dress, and in a slot that the wardrobe has nothing for
 CHILD_YEARS = 16  # younger than this: no bald head, and no man's skin, which has stubble and body hair
+TONE_SHARES = (0.15, 0.2, 0.3, 0.2, 0.15)  # of the people of a skin, light to dark
 NOT_ON_CHILDREN = ("bald", "receding")
 BARE = Cloth(0.5, 0.0, 0.0, 0.0)  # the main colour of nothing
 NOT_ON_MEN = ("dress", "skirt")  # unless there is nothing else
@@ -65,8 +67,8 @@ def wardrobe_of(table: pd.DataFrame) -> Wardrobe:
     return rails
 
 
-def sample_looks(rng: np.random.Generator, wardrobe: Wardrobe, sex: str, age_years: float) -> dict[str, str]:
-    """Return the skin and hair of a person; a boy has the smooth skin of a young woman.
+def sample_looks(rng: np.random.Generator, wardrobe: Wardrobe, sex: str, age_years: float) -> dict[str, Any]:
+    """Return the skin, its tone and the hair of a person; a boy has the smooth skin of a young woman.
 
     Args:
         rng: the person's stream.
@@ -83,7 +85,8 @@ def sample_looks(rng: np.random.Generator, wardrobe: Wardrobe, sex: str, age_yea
         )
     who = age if age == "old" else str(skins.category[skin])
     hair = _first(rng, hairs, sex, who, NOT_ON_CHILDREN if is_child else ())
-    return {"skin": str(skins.layer[skin]), "hair": _name(hairs, hair)}
+    tone = int(rng.choice(N_TONES, p=TONE_SHARES))
+    return {"skin": str(skins.layer[skin]), "skin_tone": tone, "hair": _name(hairs, hair)}
 
 
 def sample_clothes(
@@ -136,7 +139,8 @@ def _first(rng: np.random.Generator, rail: Rail, sex: str, who: str, unsuited: t
     fits = np.isin(rail.sex, (sex, ANYBODY))
     decent = fits & ~np.isin(rail.category, unsuited)
     suits = decent & np.isin(rail.suits, (who, ANYBODY))
-    for choice in (suits, decent, fits):
+    elders = decent & (rail.suits == "old") & (who == "old")  # white and grey hair before any other
+    for choice in (elders, suits, decent, fits):
         if choice.any():
             return int(np.argmax(np.where(choice, order, -1.0)))
     return None
