@@ -28,6 +28,7 @@ _CLIP = (
     0.4,
 )  # metres beyond which a distance only says outside or inside: what is never covered begins abruptly
 _DIVISIONS = 2  # of triangles at a border
+_BESIDE = 0.3  # of its longest edge, by which a border may miss a triangle that is divided
 _FINE = 0.008  # metres; shorter edges are not divided
 _SLOTS: Final = {  # which edges (ab, bc, ca) are divided -> triangles over corners 0..2 and the edges' points 3..5
     (0, 0, 0): ((0, 1, 2),),
@@ -159,7 +160,8 @@ def _divided(patch: Patch, front: BodyFront, reach: Reach) -> Patch:
     d = patch.distance[patch.faces]
     edges, of_face = _edges(patch.faces)
     length = np.linalg.norm(np.subtract(*patch.position[edges.T]), axis=1)
-    at_border = np.abs(d).min(axis=1) < length[of_face].max(axis=1)
+    at_border = (d > 0).any(axis=1) & (d <= 0).any(axis=1)
+    at_border |= np.abs(d).min(axis=1) < _BESIDE * length[of_face].max(axis=1)
     chosen = np.zeros(len(edges), bool)
     chosen[of_face[at_border]] = True
     chosen &= length > _FINE
