@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from manikin.tasks.clothing.template import body_front
-from manikin.tasks.jobs.default_body import default_body
+from manikin.tasks.jobs.default_body import default_body, default_helpers
 from manikin.tasks.jobs.textures_report import write_report
 
 app = typer.Typer(help="Photos of clothes: what becomes of them.")
@@ -35,6 +35,11 @@ def report(
         front = body_front(model, ATLAS)
         progress.update(bar, description="photos")
         tally = write_report(
-            folder, out, model, front, lambda done, total: progress.update(bar, completed=done, total=total)
+            folder,
+            out,
+            model,
+            default_helpers(),
+            front,
+            lambda done, total: progress.update(bar, completed=done, total=total),
         )
     console.print(f"{tally}\n{out}", soft_wrap=True, markup=False, highlight=False)

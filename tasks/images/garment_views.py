@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from manikin.tasks.bodies.evaluate import pose_bodies
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.found import Found
+from manikin.tasks.clothing.piece import Piece
 from manikin.tasks.clothing.plain import corner_uv
 from manikin.tasks.clothing.shell import Shell, opaque
 from manikin.tasks.images.clay import PAPER, clay_texture, on_paper, orbit_camera, studio_lights
-from manikin.tasks.images.dressed import dress, dressed_layers, pose_dressed
+from manikin.tasks.images.dressed import dress, dressed_layers
+from manikin.tasks.images.hung import hang, hung_layers, pose_hung
 from manikin.tasks.images.renderer import Mesh, renderer
 from manikin.tasks.images.texture import Texture
 
@@ -48,7 +50,7 @@ def draw_landmarks(found: Found, size: int) -> U8:
     scale = size / max(height, width)
     corner = np.array([(size - round(width * scale)) // 2, (size - round(height * scale)) // 2])
 
-    def at(points: F64) -> NDArray[np.int32]:
+    def at(points: NDArray[np.generic]) -> NDArray[np.int32]:
         return np.rint((np.asarray(points, np.float64) * scale + corner) * (1 << _SHIFT)).astype(np.int32)
 
     contours, _ = cv2.findContours(found.cutout.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -64,26 +66,38 @@ class Mannequin:
     """The body at rest in clay, to put one garment on."""
 
     def __init__(self, model: BodyModel, size: int) -> None:
-        rest = np.zeros((1, len(model.J_template), 3))
-        posed = pose_bodies(model, np.zeros((1, len(model.shapedirs)), np.float32), rest, np.zeros((1, 3)))
+        self._model = model
+        self._shape = np.zeros(len(model.shapedirs), np.float32)
+        self._pose, self._place = np.zeros((len(model.J_template), 3), np.float32), np.zeros(3, np.float32)
+        posed = pose_bodies(model, self._shape[None], self._pose[None], self._place[None])
         self._vertices, self._normals = posed.vertices[0], posed.normals[0]
         self._mesh = Mesh(model.faces, corner_uv(model), model.part)
         self._draw = renderer("numba")
         self._cameras = [orbit_camera(self._vertices, size, azimuth, 0.0) for azimuth in AZIMUTHS]
         self._shown = slice(round(_ASIDE * size), size - round(_ASIDE * size))
 
-    def wear(self, rgba: U8, shell: Shell | None) -> Iterator[U8]:
+    def wear(
+        self, rgba: U8, shell: Shell | None, piece: Piece | None = None, piece_rgba: U8 | None = None
+    ) -> Iterator[U8]:
         """Yield pictures of the garment worn, from the front, the side and behind, `size` high and as wide as the arms reach.
 
         Args:
             rgba: (S, S, 4) of the garment on the atlas.
-            shell: its cloth; None for a garment that is painted on the body.
+            shell: its cloth that lies on the body; None for a garment that is painted.
+            piece: its cloth that the rig moves, if any.
+            piece_rgba: (T, T, 4) of the piece.
         """
         painted = [clay_texture()] + ([Texture.from_rgba(rgba)] if shell is None else [])
         cloth = [] if shell is None else [Texture.from_rgba(opaque(rgba))]
         dressed = dress(self._mesh, len(self._vertices), [] if shell is None else [shell], len(painted))
-        vertices, normals = pose_dressed(dressed, self._vertices, self._normals)
         layers = dressed_layers(painted, cloth)
+        pieces = [] if piece is None else [piece]
+        mesh = hang(dressed, len(self._vertices), pieces, len(layers))
+        if piece_rgba is not None and piece is not None:
+            layers += hung_layers([Texture.from_rgba(piece_rgba)])
+        vertices, normals = pose_hung(
+            dressed, pieces, self._model, self._shape, self._pose, self._place, self._vertices, self._normals
+        )
         for camera in self._cameras:
-            frame = self._draw.render(dressed.mesh, vertices, normals, layers, camera, studio_lights(camera))
+            frame = self._draw.render(mesh, vertices, normals, layers, camera, studio_lights(camera))
             yield np.ascontiguousarray(on_paper(frame)[:, self._shown])

@@ -19,11 +19,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.extent import Extent
 from manikin.tasks.clothing.found import Found, find_back, find_garment
 from manikin.tasks.clothing.library import GarmentLayer, dress_found
 from manikin.tasks.clothing.photo import GarmentFiles, Photo, list_garments, read_photo
+from manikin.tasks.clothing.skirt import cut_skirt
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.garment_views import Mannequin, draw_cutout, draw_landmarks, fitted
@@ -60,7 +62,12 @@ class Tally:
 
 
 def write_report(
-    folder: Path, out: Path, model: BodyModel, front: BodyFront, report: Callable[[int, int], None]
+    folder: Path,
+    out: Path,
+    model: BodyModel,
+    helpers: Helpers | None,
+    front: BodyFront,
+    report: Callable[[int, int], None],
 ) -> Tally:
     """Write the page of a folder of photos and return the counts.
 
@@ -68,6 +75,7 @@ def write_report(
         folder: photos, as for --garments.
         out: the page.
         model: the body.
+        helpers: of the default body, from which skirts are cut; None leaves what hangs of them out.
         front: the same body laid flat.
         report: told how many photos are done, and of how many.
 
@@ -79,7 +87,7 @@ def write_report(
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile("w+", encoding="utf-8", dir=out.parent) as body:
             for k, file in enumerate(files):
-                body.write(_section(file, model, front, mannequin, tally))
+                body.write(_section(file, model, helpers, front, mannequin, tally))
                 report(k + 1, len(files))
             body.seek(0)
             with out.open("w", encoding="utf-8") as page:
@@ -91,7 +99,9 @@ def write_report(
     return tally
 
 
-def _section(file: GarmentFiles, model: BodyModel, front: BodyFront, mannequin: Mannequin, tally: Tally) -> str:
+def _section(
+    file: GarmentFiles, model: BodyModel, helpers: Helpers | None, front: BodyFront, mannequin: Mannequin, tally: Tally
+) -> str:
     photo: Photo | None = None
     try:
         photo = read_photo(file.path, label=file.label)
@@ -104,7 +114,8 @@ def _section(file: GarmentFiles, model: BodyModel, front: BodyFront, mannequin: 
         pictures = [] if photo is None else [fitted(photo.rgb, SIDE)]
         return _entry(file, "rejected", f"Rejected: {reason}", pictures)
     tally.accepted[garment.category] += 1
-    worn = mannequin.wear(garment.rgba, cut_shell(model, front, garment))
+    skirt = None if helpers is None or garment.skirt is None else cut_skirt(model, helpers, garment.skirt)
+    worn = mannequin.wear(garment.rgba, cut_shell(model, front, garment), skirt, garment.skirt_rgba)
     pictures = [draw_cutout(found, SIDE), draw_landmarks(found, SIDE), *worn]
     return _entry(file, "accepted", " · ".join([*_facts(garment, found.cutout.source), *fault]), pictures)
 

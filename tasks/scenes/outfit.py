@@ -63,7 +63,7 @@ def wardrobe_of(table: pd.DataFrame) -> Wardrobe:
         rows = table[table["slot"] == slot]
         names = ("layer", "category", "sex", "suits", "varies")
         cloth = tuple(Cloth(*map(float, c)) for c in rows[list(Cloth.__dataclass_fields__)].to_numpy(np.float64))
-        rails[slot] = Rail(*(rows[name].to_numpy(object) for name in names), cloth)
+        rails[slot] = Rail(**{name: rows[name].to_numpy(object) for name in names}, cloth=cloth)
     return rails
 
 

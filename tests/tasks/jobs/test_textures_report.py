@@ -66,7 +66,7 @@ def written(
     (folder / "labels.csv").write_text("file,label\na <b>shirt&.png,T-Shirt\n")
     done: list[tuple[int, int]] = []
     out = folder / "pages" / "report.html"
-    tally = write_report(folder, out, body, small_front, lambda k, n: done.append((k, n)))
+    tally = write_report(folder, out, body, None, small_front, lambda k, n: done.append((k, n)))
     return Page(out), tally, done
 
 
@@ -134,9 +134,9 @@ def test_a_folder_without_photos_and_a_page_that_cannot_be_written_are_refused(
     body: BodyModel, small_front: BodyFront, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="holds no photo"):
-        write_report(tmp_path, tmp_path / "report.html", body, small_front, lambda k, n: None)
+        write_report(tmp_path, tmp_path / "report.html", body, None, small_front, lambda k, n: None)
     assert not (tmp_path / "report.html").exists()
     cv2.imwrite(str(tmp_path / "noise.png"), np.zeros((200, 200, 3), np.uint8))
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"report .*file/report\.html: cannot be written .* give another --out"):
-        write_report(tmp_path, tmp_path / "file" / "report.html", body, small_front, lambda k, n: None)
+        write_report(tmp_path, tmp_path / "file" / "report.html", body, None, small_front, lambda k, n: None)
