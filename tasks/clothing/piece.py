@@ -4,6 +4,7 @@ It has what a body has, a linear shape basis and skinning weights, so it is shap
 body, as a waistband, is then fixed to it; the rest is kept outside of it (`drape`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -43,6 +44,22 @@ class Piece:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the fields by name, as they are stored."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> "Piece":
+        """Return what `arrays` gave."""
+        return cls(**{f.name: arrays[f.name] for f in fields(cls)})
+
+    def span(self) -> tuple[float, float]:
+        """Return how many metres of cloth the texture's width and height show, in the mean: for fabrics laid on it."""
+        places = self.v_template[self.faces].astype(np.float64)
+        sides, uv = places - np.roll(places, 1, axis=1), np.abs(self.uv - np.roll(self.uv, 1, axis=1))
+        length = np.sqrt((sides * sides).sum(axis=-1))
+        along_u, along_v = uv[..., 0] > 4 * uv[..., 1], uv[..., 1] > 4 * uv[..., 0]
+        spans = [
+            float(length[a].sum() / uv[a][:, k].sum()) if a.any() else 1.0 for k, a in ((0, along_u), (1, along_v))
+        ]
+        return spans[0], spans[1]
 
     def drawn_faces(self) -> tuple[I32, F32, U8]:
         """Return faces (2H, 3), uv (2H, 3, 2) and part (2H,) of both sides, over the 2G vertices that `pose_piece` gives."""

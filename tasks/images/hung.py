@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.bodies.evaluate import PosedBodies
+from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.drape import tuck
-from manikin.tasks.clothing.piece import Piece
+from manikin.tasks.clothing.piece import Piece, pose_piece
 from manikin.tasks.clothing.shell import Shell
-from manikin.tasks.images.dressed import SHADE, Dressed
+from manikin.tasks.images.dressed import SHADE, Dressed, pose_dressed
 from manikin.tasks.images.renderer import Mesh
 from manikin.tasks.images.texture import Texture
 
@@ -17,18 +19,18 @@ F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
 
-def hang(dressed: Dressed, n_vertices: int, pieces: Sequence[Piece], n_layers: int) -> Mesh:
+def hang(dressed: Dressed, n_body: int, pieces: Sequence[Piece], n_layers: int) -> Mesh:
     """Return the mesh of a dressed body with pieces of cloth, over the body's vertices, the shells' and then the pieces'.
 
     Args:
         dressed: the body in its other clothes.
-        n_vertices: of body and shells together.
+        n_body: vertices of the body.
         pieces: innermost first.
         n_layers: of `dressed`; each piece adds its own and the shade in it.
     """
     mesh = dressed.mesh
     faces, uv, part, layer = [mesh.faces], [mesh.uv], [mesh.part], [mesh.layer_ranges(n_layers)]
-    start = n_vertices
+    start = n_body + sum(len(shell.offset) for shell in dressed.shells)
     for k, piece in enumerate(pieces):
         piece_faces, piece_uv, piece_part = piece.drawn_faces()
         first = n_layers + 2 * k
@@ -45,6 +47,38 @@ def hang(dressed: Dressed, n_vertices: int, pieces: Sequence[Piece], n_layers: i
 def hung_layers(textures: Sequence[Texture]) -> list[Texture]:
     """Return the layers that pieces add: each one's texture and the shade in it."""
     return [layer for texture in textures for layer in (texture, SHADE)]
+
+
+def pose_hung(
+    dressed: Dressed,
+    pieces: Sequence[Piece],
+    model: BodyModel,
+    shape: F32,
+    pose: F32,
+    place: F32,
+    vertices: F32,
+    normals: F32,
+) -> tuple[F32, F32]:
+    """Return vertices and normals of a dressed body with its pieces, in the order of `hang`.
+
+    Args:
+        dressed: the body in its other clothes.
+        pieces: innermost first.
+        model: the body.
+        shape: (K,) coefficients.
+        pose: (J, 3) axis-angle.
+        place: (3,) metres that the body was moved by.
+        vertices: (V, 3) of the posed body, metres.
+        normals: (V, 3) unit.
+    """
+    bare = vertices.copy()
+    bodies = PosedBodies(bare[None], normals[None], np.empty((1, 0, 3), np.float32))
+    cloths = [pose_piece(piece, model, shape[None], pose[None], place[None], bodies) for piece in pieces]
+    points, out = pose_dressed(dressed, bare, normals)
+    for piece, (cloth, facing) in zip(pieces, cloths, strict=True):
+        tuck_shells(dressed.shells, piece, points, len(vertices), cloth[0], facing[0])
+    columns = [(points, out)] + [(cloth[0], facing[0]) for cloth, facing in cloths]
+    return np.concatenate([c[0] for c in columns]), np.concatenate([c[1] for c in columns])
 
 
 def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int, cloth: F32, normals: F32) -> None:
