@@ -26,6 +26,7 @@ _TURNS = 4  # times that the patch goes round the head and back
 _PATCH_LENGTH = 0.45  # metres of strand on the patch
 _UNROLLED = 1024  # texels a side of the unrolled head
 _EDGE_M = 0.0008  # lift of the cap's rim
+_LINED = 5  # of the cap's rows
 _THICK = 0.008  # of a curtain, in metres
 # Crown angle and turn from its column of the three scalp vertices that hanging hair is bound to; where the turn is beyond
 # the ear they lie lower, for the head is upright there.
@@ -148,7 +149,7 @@ def hair_shell(head: Head, volume: Volume, edge: F64, rng: np.random.Generator) 
     """Return the mesh of a volume of hair whose cap ends at crown angles (COLUMNS,), its texture on `PATCH`."""
     pieces = [_cap(head, volume, edge, rng)]
     if volume.hangs is not None:
-        pieces.append(_curtain(head, volume, edge, pieces[0], rng))
+        pieces += [_curtain(head, volume, edge, pieces[0], rng), _lining(pieces[0])]
     if volume.tail:
         pieces.append(_tail(head, volume, rng))
     start = np.cumsum([0] + [len(p.offset) for p in pieces])
@@ -202,8 +203,8 @@ def _lift(volume: Volume, ray: F64, to_edge: F64, rng: np.random.Generator) -> F
     ahead = _FRINGE * volume.top
     height = (volume.side * x + volume.top * y + np.where(ray[:, 2] > 0, ahead, volume.back) * z) / (x + y + z)
     lumps = gaussian_filter(rng.standard_normal((ROWS + 1, COLUMNS)), (1.2, 1.2), mode=("nearest", "wrap"))
-    lumps[0] = lumps[0].mean()
-    height = height * np.clip(1 + volume.lumps * (lumps / lumps.std()).reshape(-1), 0.3, 1.7)
+    lumps *= np.clip(np.arange(ROWS + 1) / 5, 0, 1)[:, None] / lumps.std()  # none on the crown, where columns meet
+    height = height * np.clip(1 + volume.lumps * lumps.reshape(-1), 0.3, 1.7)
     t = np.clip(to_edge / volume.taper, 0, 1)
     t = t * (2 - t)
     if volume.hangs is not None:
@@ -229,6 +230,15 @@ def _on_patch(across: F64, along: F64) -> F64:
     u = margin + (1 - 2 * margin) * across
     v = margin / 2 + (1 - margin) * np.clip(along / _PATCH_LENGTH, 0, 1)
     return np.stack([u0 + (u1 - u0) * u, v0 + (v1 - v0) * v], axis=-1)
+
+
+def _lining(cap: Piece) -> Piece:
+    """Return the inner side of the cap's lower rows, which is seen from below where hair stands off the temples."""
+    first = (ROWS - _LINED) * COLUMNS
+    quads, _ = _sheet(np.zeros((_LINED + 1, COLUMNS)), np.ones(COLUMNS, bool))
+    uv = np.broadcast_to(_on_patch(np.array(0.5), np.array(_PATCH_LENGTH)), (len(quads), 3, 2))
+    offset = np.maximum(cap.offset[first:] - _THICK, _EDGE_M / 4)
+    return Piece(cap.corner[first:], cap.weight[first:], offset, quads[:, ::-1], uv, np.ones(len(quads), bool))
 
 
 def _curtain(head: Head, volume: Volume, edge: F64, cap: Piece, rng: np.random.Generator) -> Piece:

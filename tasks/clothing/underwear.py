@@ -26,7 +26,7 @@ _RISE = 0.155  # of the waist's edge over the crotch, in metres
 _GUSSET = 0.015  # that the bottom goes on under the crotch, in metres
 _ELASTIC = 0.022  # width of the waistband
 _BUST, _NECKLINE = 0.62, 0.80  # a bra's lower and upper edge: share of the way from the crotch to the shoulders
-_STRAP_AT, _STRAP = 0.082, 0.014  # a strap's middle and half width, metres from the body's middle
+_STRAP_AT, _STRAP = 0.098, 0.011  # a strap's middle and half width, metres from the body's middle
 
 
 @dataclass(frozen=True, slots=True)
