@@ -21,6 +21,7 @@ U8 = NDArray[np.uint8]
 _TURN = (-0.25, 0.10)  # facing between which front cloth gives way to back cloth
 _BACK_NECK = 0.02  # depth of a wide neckline behind, in metres
 _OPENING = 0.16  # height under the neck that the photo's own outline may cut out, in metres
+_BESIDE = 12  # texels of an atlas of 1024 about what an outline cuts off in error
 _BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip levels
 
 
@@ -105,8 +106,18 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, pixels: F32, extent: E
     width = abs(ends[0][0]) if not is_sleeveless else np.inf
     where = trunk & (front.flat[..., 1] > neck_y - reach) & (np.abs(front.flat[..., 0]) < width)
     where &= (front.facing > 0) | is_sleeveless
+    if not is_sleeveless:
+        where &= ~_slits(where & (outline < 0), trunk & (front.flat[..., 1] > neck_y))
     out[where] = np.minimum(out, outline)[where]
     return out
+
+
+def _slits(cut: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (S, S) where an outline cuts into a garment without coming from its neck, as between sleeve and trunk."""
+    _, label = cv2.connectedComponents((cut | above).astype(np.uint8))
+    slit = cut & ~np.isin(label, np.unique(label[above]))
+    around = np.ones((2 * _BESIDE * len(cut) // 1024 + 1,) * 2, np.uint8)
+    return np.asarray(cv2.dilate(slit.astype(np.uint8), around) > 0)
 
 
 def _outline(cloth: Cloth, warp: Warp, pixels: F32) -> F32:

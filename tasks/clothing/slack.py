@@ -27,7 +27,7 @@ LEAST: Final = 0.003
 
 _SIDES = ("left", "right")
 _EASE = {"top": 1.12, "trousers": 1.06}  # a garment's flat width over the body's, as `measure` has it
-_END_RANGE = {"cuff": (0.010, 0.045), "ankle": (0.012, 0.045), "hem": (0.014, 0.035)}
+_END_RANGE = {"cuff": (0.012, 0.045), "ankle": (0.012, 0.045), "hem": (0.014, 0.035)}
 _BESIDE = 0.012  # half the thickness of the slice that a body's ring is measured on
 _CLOSING = 0.05  # metres over which slack grows from a border that closes
 _OPENING = 0.30  # metres above a hem from which it flares
@@ -38,6 +38,7 @@ _PIT = (0.003, 0.22)  # slack in the armpit, and what it gains a metre from ther
 _SPAN = 0.035  # the most that cloth goes over hollows
 _ROUNDS = 10  # of smoothing how far it hangs off
 _SPANNING = 30  # rounds of smoothing where it lies
+_EVENING = 4  # rounds at the end, or hems would be ragged
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,10 @@ def _spanned(patch: Patch, near: sparse.csr_array, wanted: F64) -> F64:
         cloth = 0.5 * cloth + 0.5 * (near @ cloth)
         lifted = ((cloth - p) * n).sum(1)
         cloth += (np.clip(lifted, 0.7 * wanted, wanted + _SPAN) - lifted)[:, None] * n
-    return np.asarray(((cloth - p) * n).sum(1))
+    lifted = ((cloth - p) * n).sum(1)
+    for _ in range(_EVENING):
+        lifted = near @ lifted
+    return np.asarray(lifted)
 
 
 def _limited(front: BodyFront, patch: Patch, off: F64, n: F64, is_bottom: bool) -> F32:
