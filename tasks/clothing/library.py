@@ -10,7 +10,7 @@ from manikin.tasks.clothing.extent import Extent, Reach
 from manikin.tasks.clothing.fill import Cloth, spread_cloth
 from manikin.tasks.clothing.found import Found, find_back, find_garment
 from manikin.tasks.clothing.landmarks import Landmarks, opening_mask, resample, trunk_mask
-from manikin.tasks.clothing.measure import as_worn, measure
+from manikin.tasks.clothing.measure import as_painted, as_worn, measure
 from manikin.tasks.clothing.photo import Photo
 from manikin.tasks.clothing.seams import body_edges
 from manikin.tasks.clothing.skirt import SkirtCut
@@ -64,8 +64,11 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     landmarks, photo = garment.landmarks, garment.photo
     category, extent = measure(front, landmarks, garment.category)
     worn = as_worn(front, category, extent)
+    cloth = _cloth(garment)
+    skirt = photo_skirt(front, landmarks, category, extent)
     behind = None if back is None else (_cloth(back).front, garment_warp(front, back.landmarks, extent))
-    rgba, reach = bake(front, _cloth(garment), garment_warp(front, landmarks, extent), worn, behind)
+    painted = worn if skirt is None else as_painted(front, category, worn)
+    rgba, reach = bake(front, cloth, garment_warp(front, landmarks, extent), painted, behind)
     return GarmentLayer(
         id=f"{category}-{photo.sha256[:12]}",
         category=category,
@@ -76,8 +79,15 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
         sha256=photo.sha256,
         licence=licence,
         reach=reach,
-        slack=photo_slack(front, landmarks, category, worn),
+        slack=photo_slack(front, landmarks, category, painted),
+        skirt=skirt,
+        skirt_rgba=None if skirt is None else _skirt_rgba(front, garment, extent, cloth, back),
     )
+
+
+def _skirt_rgba(front: BodyFront, garment: Found, extent: Extent, cloth: Cloth, back: Found | None) -> U8:
+    behind = None if back is None else (back.landmarks, _cloth(back).front)
+    return skirt_texture(front, garment.landmarks, extent, cloth, max(front.size // 2, 64), behind)
 
 
 def _cloth(garment: Found) -> Cloth:

@@ -33,6 +33,7 @@ T = TypeVar("T")
 _DECIMETRES = 10.0  # of the files, a metre
 _AXES = ("x_scale", "y_scale", "z_scale")
 MAX_BYTES = 64 << 20
+_SHOES_TO, _BOTTOMS_TO, _TOPS_FROM = 0.45, 1.15, 0.65  # heights in metres
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,16 @@ def read_mhclo(path: Path) -> Clothes:
         faces=faces,
         uv=uv,
     )
+
+
+def clothes_category(piece: Piece) -> str:
+    """Return what a garment is by how far it reaches on the mean body: "shoes", "trousers", "top" or "dress"."""
+    low, high = np.percentile(piece.v_template[:, 1], [2, 98])
+    if high < _SHOES_TO:
+        return "shoes"
+    if high < _BOTTOMS_TO:
+        return "trousers"
+    return "top" if low > _TOPS_FROM else "dress"
 
 
 def clothes_texture(path: Path, size: int) -> U8:

@@ -92,7 +92,7 @@ class Mannequin:
         dressed = dress(self._mesh, len(self._vertices), [] if shell is None else [shell], len(painted))
         layers = dressed_layers(painted, cloth)
         pieces = [] if piece is None else [piece]
-        mesh = hang(dressed, len(self._vertices), pieces, len(layers))
+        mesh = hang(dressed, self._model, pieces, len(layers))
         if piece_rgba is not None and piece is not None:
             layers += hung_layers([Texture.from_rgba(piece_rgba)])
         vertices, normals = pose_hung(

@@ -18,19 +18,22 @@ from manikin.tasks.images.texture import Texture
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
+_REACH = 0.15  # metres from the cloth within which clothes are moved beneath it
 
-def hang(dressed: Dressed, n_body: int, pieces: Sequence[Piece], n_layers: int) -> Mesh:
+
+def hang(dressed: Dressed, model: BodyModel, pieces: Sequence[Piece], n_layers: int) -> Mesh:
     """Return the mesh of a dressed body with pieces of cloth, over the body's vertices, the shells' and then the pieces'.
 
     Args:
         dressed: the body in its other clothes.
-        n_body: vertices of the body.
+        model: the body.
         pieces: innermost first.
         n_layers: of `dressed`; each piece adds its own and the shade in it.
     """
     mesh = dressed.mesh
-    faces, uv, part, layer = [mesh.faces], [mesh.uv], [mesh.part], [mesh.layer_ranges(n_layers)]
-    start = n_body + sum(len(shell.offset) for shell in dressed.shells)
+    shown = ~_hidden(mesh.faces, model, pieces)
+    faces, uv, part, layer = ([a[shown]] for a in (mesh.faces, mesh.uv, mesh.part, mesh.layer_ranges(n_layers)))
+    start = len(model.v_template) + sum(len(shell.offset) for shell in dressed.shells)
     for k, piece in enumerate(pieces):
         piece_faces, piece_uv, piece_part = piece.drawn_faces()
         first = n_layers + 2 * k
@@ -42,6 +45,14 @@ def hang(dressed: Dressed, n_body: int, pieces: Sequence[Piece], n_layers: int) 
         start += 2 * len(piece.v_template)
     columns = [np.concatenate(values) for values in (faces, uv, part, layer)]
     return replace(mesh, faces=columns[0], uv=columns[1], part=columns[2], layer=columns[3])
+
+
+def _hidden(faces: I32, model: BodyModel, pieces: Sequence[Piece]) -> NDArray[np.bool_]:
+    """Return which of the triangles (F, 3) are triangles of the body that pieces hide."""
+    hidden = np.concatenate([np.zeros((0, 3), np.int32)] + [model.faces[piece.hides] for piece in pieces])
+    n = np.int64(faces.max(initial=0)) + 1
+    keys = [(f.astype(np.int64) * [n * n, n, 1]).sum(axis=1) for f in (faces, hidden)]
+    return np.isin(*keys)
 
 
 def hung_layers(textures: Sequence[Texture]) -> list[Texture]:
@@ -97,5 +108,5 @@ def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int,
     for shell in shells:
         held = shell.corner[np.arange(len(shell.corner)), shell.weight.argmax(axis=1)]
         owner = (start + np.flatnonzero(np.isin(held, piece.under))).astype(np.int32)
-        tuck(points, owner, cloth[:outside], normals[:outside])
+        tuck(points, owner, cloth[:outside], normals[:outside], _REACH)
         start += len(shell.offset)

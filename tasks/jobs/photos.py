@@ -116,7 +116,11 @@ def _made(files: GarmentFiles, model: BodyModel, front: BodyFront) -> Result:
     record |= {name: getattr(garment, name) for name in ("id", "category", "score", "sha256")}
     arrays = {"rgba": garment.rgba} | ({} if shell is None else {f"shell.{n}": a for n, a in shell.arrays().items()})
     if garment.skirt is not None and garment.skirt_rgba is not None:
-        arrays |= {"skirt.rgba": garment.skirt_rgba, "skirt.height": garment.skirt.height, "skirt.girth": garment.skirt.girth}
+        arrays |= {
+            "skirt.rgba": garment.skirt_rgba,
+            "skirt.height": garment.skirt.height,
+            "skirt.girth": garment.skirt.girth,
+        }
     return Result(record, arrays)
 
 
@@ -155,7 +159,9 @@ def _garment(result: Result) -> tuple[GarmentLayer | None, Shell | None]:
         sha256=record["sha256"],
         licence="",
         slack=Slack(**record["slack"]) if record["slack"] else None,
-        skirt=None if record["lift"] is None else SkirtCut(arrays["skirt.height"], arrays["skirt.girth"], record["lift"]),
+        skirt=None
+        if record["lift"] is None
+        else SkirtCut(arrays["skirt.height"], arrays["skirt.girth"], record["lift"]),
         skirt_rgba=arrays.get("skirt.rgba"),
     )
     return garment, Shell.of(shell) if shell else None
