@@ -58,21 +58,21 @@ def make_shoes(front: BodyFront, style: str) -> GarmentLayer:
     alpha = np.zeros(feet.shape, np.float32)
     for side in ("left", "right"):
         chosen = front.is_part(f"{side}_foot", f"{side}_lower_leg")
-        along, across, height = _foot_frame(front, side, front.position[chosen])
+        along, across, height = foot_frame(front, side, front.position[chosen])
         texel = np.maximum(front.texel_size[chosen], 1e-6)
         rgb[chosen] = _paint(SHOES[style], along, across, height, front.normal[chosen], texel)
-        alpha[chosen] = np.clip((_edge(along) - height) / (1.5 * texel) + 0.5, 0, 1)
+        alpha[chosen] = np.clip((opening(along) - height) / (1.5 * texel) + 0.5, 0, 1)
     rgba = bleed(front, rgb, np.rint(alpha * 255).astype(np.uint8), feet)
     return GarmentLayer(style, "shoes", rgba, Extent(), 1.0, f"painted {style}", None, "own")
 
 
-def _edge(along: F32) -> F32:
+def opening(along: F32) -> F32:
     """Return (n,) the height of the shoe's opening: low behind the heel, rising over the instep to the tongue."""
     low, rise = _OPENING
     return np.asarray(low + rise * np.clip((along - 0.12) / 0.4, 0, 1), np.float32)
 
 
-def _foot_frame(front: BodyFront, side: str, position: F32) -> tuple[F32, F32, F32]:
+def foot_frame(front: BodyFront, side: str, position: F32) -> tuple[F32, F32, F32]:
     """Return along the foot in 0 (heel) .. 1 (toes), across from its middle in metres, and height in metres, of (n, 3)."""
     foot = front.position[front.is_part(f"{side}_foot")]
     low = foot[foot[:, 1] < 0.05]
@@ -96,7 +96,7 @@ def _paint(style: ShoeStyle, along: F32, across: F32, height: F32, normal: F32, 
         return np.asarray(np.array(c, np.float32) * np.broadcast_to(light, along.shape)[:, None], np.float32)
 
     out = colour(style.upper, 1 - 0.12 * np.clip((0.05 - height) / 0.03, 0, 1))
-    collar = soft(0.003 - np.abs(height - _edge(along) + 0.004))
+    collar = soft(0.003 - np.abs(height - opening(along) + 0.004))
     out = out * (1 - 0.35 * collar)
     if style.has_cap:
         cap = soft(along - 0.80 + 0.35 * (across / 0.1) ** 2)

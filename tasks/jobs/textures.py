@@ -7,7 +7,7 @@ without a texture map gets plain colours in all slots.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from manikin.tasks.clothing.photo import list_garments
 from manikin.tasks.clothing.piece import Piece
 from manikin.tasks.clothing.plain import LEFT_OUT, check_mapped, plain_layers
 from manikin.tasks.clothing.shell import Shell, opaque
+from manikin.tasks.clothing.shoe_mesh import shoe_shell
 from manikin.tasks.clothing.shoes import default_shoes
 from manikin.tasks.clothing.skirt import cut_skirt
 from manikin.tasks.clothing.template import BodyFront, body_front
@@ -235,7 +236,9 @@ def _wardrobe(model: BodyModel, work: Work, told: Told) -> Iterator[Layer]:
         yield from (layer for layer in _garments(model, front, *default, work, told) if layer.slot == "top")
     if "bottom" not in filled:
         yield from _defaults(model, front, seed, default_bottoms, "bottom", BOTTOM_STREAM, DEFAULT_BOTTOMS)
-    yield from _defaults(model, front, seed, default_shoes, "shoes", SHOES_STREAM, DEFAULT_SHOES)
+    shoes = shoe_shell(model, front)
+    for layer in _defaults(model, front, seed, default_shoes, "shoes", SHOES_STREAM, DEFAULT_SHOES):
+        yield replace(layer, shell=shoes)
     yield from looks.skins(model, front, seed)
     yield from looks.hair(model, front, seed)
     yield from looks.linen(front)
