@@ -174,7 +174,7 @@ def fit_clothes(clothes: Clothes, model: BodyModel, helpers: Helpers) -> Piece:
         under=empty,
         grip=np.zeros(g, np.float32),
         corner=np.zeros((g, 3), np.int32),
-        weight=np.tile(np.float32([1, 0, 0]), (g, 1)),
+        weight=np.tile(np.array([1, 0, 0], np.float32), (g, 1)),
         offset=np.zeros(g, np.float32),
     )
 

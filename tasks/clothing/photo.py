@@ -81,7 +81,8 @@ def list_photos(folder: Path) -> list[tuple[Path, str | None]]:
     """
     if not folder.is_dir():
         raise InputError(f"photo folder {folder}: not a folder; give a folder of JPEG, PNG or WebP photos")
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+    others = {p.stem for p in folder.glob("*.mhclo")}  # their pictures are textures
+    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file() and p.stem not in others)
     if not paths:
         raise InputError(f"photo folder {folder}: holds no photo; expected files ending in {', '.join(SUFFIXES)}")
     labels = _read_labels(folder / "labels.csv")

@@ -109,7 +109,8 @@ def _scales(rows: F64, cut: SkirtCut) -> F64:
     height = rows[..., 1].mean(axis=1)
     own = np.linalg.norm(np.roll(rows, -1, axis=1) - rows, axis=-1).sum(axis=1)
     wanted = np.interp(-height, -cut.height, cut.girth)
-    least = np.interp(-height, *(np.array(c) for c in zip(*((-y, s) for y, s in _NARROWEST), strict=True)))
+    at, share = np.array(_NARROWEST).T
+    least = np.interp(-height, -at, share)
     away = np.clip((height[0] - height) / _FLARE, 0, 1)  # a wide dress is drawn in at the waist
     scale: F64 = 1.0 + (np.clip(wanted / own, least, _WIDEST) - 1.0) * away * (2 - away)
     return scale

@@ -1,7 +1,6 @@
 """Pieces of cloth that the rig moves, added to a dressed body: drawn on both sides, darker inside, over what they cover."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,19 +31,19 @@ def hang(dressed: Dressed, model: BodyModel, pieces: Sequence[Piece], n_layers: 
     """
     mesh = dressed.mesh
     shown = ~_hidden(mesh.faces, model, pieces)
-    faces, uv, part, layer = ([a[shown]] for a in (mesh.faces, mesh.uv, mesh.part, mesh.layer_ranges(n_layers)))
+    faces, uv, part = [mesh.faces[shown]], [mesh.uv[shown]], [mesh.part[shown]]
+    layer = [mesh.layer_ranges(n_layers)[shown]]
     start = len(model.v_template) + sum(len(shell.offset) for shell in dressed.shells)
     for k, piece in enumerate(pieces):
         piece_faces, piece_uv, piece_part = piece.drawn_faces()
         first = n_layers + 2 * k
-        outside = np.tile(np.uint8([first, first + 1]), (len(piece.faces), 1))
+        sides = np.array([[first, first + 1], [first, first + 2]], np.uint8)
         faces.append(piece_faces + np.int32(start))
         uv.append(piece_uv)
         part.append(piece_part)
-        layer.append(np.concatenate([outside, outside + np.uint8([0, 1])]))
+        layer.append(np.repeat(sides, len(piece.faces), axis=0))
         start += 2 * len(piece.v_template)
-    columns = [np.concatenate(values) for values in (faces, uv, part, layer)]
-    return replace(mesh, faces=columns[0], uv=columns[1], part=columns[2], layer=columns[3])
+    return Mesh(np.concatenate(faces), np.concatenate(uv), np.concatenate(part), np.concatenate(layer))
 
 
 def _hidden(faces: I32, model: BodyModel, pieces: Sequence[Piece]) -> NDArray[np.bool_]:

@@ -147,14 +147,16 @@ class LayerShelf:
         """Return the geometry of a layer, None where it is painted on the body."""
         if layer not in self._shells:
             arrays = self._group.get(f"{layer}{SHELL}")
-            self._shells[layer] = None if arrays is None else Shell.of({k: a[:] for k, a in arrays.arrays()})
+            found = {k: np.asarray(a[:]) for k, a in arrays.arrays()} if isinstance(arrays, zarr.Group) else None
+            self._shells[layer] = None if found is None else Shell.of(found)
         return self._shells[layer]
 
     def piece(self, layer: str) -> Piece | None:
         """Return what of a layer the rig moves, None for most."""
         if layer not in self._pieces:
             arrays = self._group.get(f"{layer}{PIECE}")
-            self._pieces[layer] = None if arrays is None else Piece.of({k: a[:] for k, a in arrays.arrays()})
+            found = {k: np.asarray(a[:]) for k, a in arrays.arrays()} if isinstance(arrays, zarr.Group) else None
+            self._pieces[layer] = None if found is None else Piece.of(found)
         return self._pieces[layer]
 
     def hung(self, layer: str, variation: Variation) -> Texture:
@@ -263,8 +265,10 @@ def _garments(
 
 def _brought(model: BodyModel, work: Work, size: int, told: Told) -> Iterator[Layer]:
     """Yield the garments with a mesh of their own that lie in the user's folder."""
-    helpers = body.load_helpers(work.upstream["body"])
-    for path in sorted(work.sources.garments.glob("*.mhclo")) if work.sources.garments and helpers else ():
+    folder, helpers = work.sources.garments, body.load_helpers(work.upstream["body"])
+    if folder is None or helpers is None:
+        return
+    for path in sorted(folder.glob("*.mhclo")):
         try:
             piece, rgba = fit_clothes(read_mhclo(path), model, helpers), clothes_texture(path, size)
         except InputError as error:
