@@ -92,7 +92,8 @@ def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tu
     rivals = []
     shape = cutout.mask.shape[:2]
     for landmarks in _landmarks(cutout, kinds):
-        whole = without_ground(photo, cutout, trunk_mask(landmarks, shape), gap_mask(landmarks, shape))
+        has_limbs = landmarks.kind in ("top", "trousers")
+        whole = without_ground(photo, cutout, trunk_mask(landmarks, shape), gap_mask(landmarks, shape), has_limbs)
         if (whole.mask != cutout.mask).mean() > _CHANGED:
             rivals.append((whole, _landmarks(whole, tuple(k for k in kinds if k.name == landmarks.kind))[0]))
         else:

@@ -8,7 +8,7 @@ from manikin.tasks.clothing.silhouettes import SKIRT, TOP, TROUSERS, VEST, Silho
 
 _OUTLINES = {
     "top": (TOP, VEST),
-    "outerwear": (TOP, VEST),
+    "outerwear": (TOP,),
     "dress": (TOP, replace(VEST, handicap=-0.03)),
     "trousers": (TROUSERS,),
     "shorts": (TROUSERS,),
@@ -27,7 +27,7 @@ _CATEGORIES = {
 # Sleeves that a name promises: the silhouette alone can take a short sleeve that hangs down for a long one.
 _SHORT = ("t-shirt", "tshirt", "tee", "polo")
 _SLEEVELESS = ("undershirt", "vest", "tank top", "top", "tops")  # mostly, as dresses
-_SLEEVED = ("shirt", "blouse", "cardigan", "blazer", "jacket", "coat", "parka", "anorak")
+_SLEEVED = ("shirt", "blouse", "cardigan", *_CATEGORIES["outerwear"].split("|"))
 _LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
 LABELS = {word: category for category, words in _CATEGORIES.items() for word in words.split("|")}
 

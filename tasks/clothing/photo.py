@@ -203,7 +203,8 @@ def _shrink(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]
     if scale >= 1:
         return pixels
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), pixels.dtype)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint16) if pixels.dtype == np.uint16 else np.asarray(small, np.uint8)
 
 
 def _read_labels(path: Path) -> dict[str, str]:

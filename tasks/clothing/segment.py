@@ -88,7 +88,7 @@ def segment(photo: Photo) -> Cutout:
     return Cutout(enlarged(fine, photo.rgb.shape[:2]) * 255, float(np.clip(contrast / 30, 0, 1)), "grabcut", debris)
 
 
-def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8) -> Cutout:
+def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: bool = True) -> Cutout:
     """Return the cut-out less the ground seen through it, as between legs or between sleeve and body.
 
     That is what the colours of the garment's trunk do not explain and the ground's do, or what lies between the legs.
@@ -98,6 +98,7 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8) -> Cutout:
         cutout: its silhouette; one from alpha is exact and comes back as it is.
         trunk: (H, W), nonzero where only cloth can be.
         gap: (H, W), nonzero on the line between the legs, if there are any.
+        has_limbs: whether there are sleeves or legs, beside which ground may show though colours leave it open.
     """
     if cutout.source == "alpha":
         return cutout
@@ -114,7 +115,7 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8) -> Cutout:
     to_ground = ground.distance(lab)
     leak = _opened((foreign > 0) & (to_ground < _NEAR)) | is_between.astype(np.uint8)
     apart = float(np.quantile(to_ground[mask & kept], _FEW))
-    if apart > _APART:
+    if has_limbs and apart > _APART:
         leak |= _gaps(mask & ~kept & (to_ground < min(_NEAR, 0.5 * apart)), between, float(mask.sum()))
     leak = np.asarray(cv2.morphologyEx(leak, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
     better = solid((mask & (leak == 0)).astype(np.uint8)) * (1 - leak)
