@@ -6,7 +6,7 @@ are round. Vertices are rows of a sparse matrix over the body's, hence bound to 
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,10 +237,13 @@ def _compact(patch: Patch) -> Patch:
 def joined(*patches: Patch) -> Patch:
     """Return patches as one, sharing nothing."""
     starts = np.cumsum([0] + [len(p.position) for p in patches[:-1]])
-    names = ("position", "normal", "closed", "open", "uv", "beneath", "part")
+    named: dict[str, Any] = {
+        name: np.concatenate([getattr(p, name) for p in patches])
+        for name in ("position", "normal", "closed", "open", "uv", "beneath", "part")
+    }
     return replace(
         patches[0],
         bound=sparse.vstack([p.bound for p in patches], format="csr"),
         faces=np.concatenate([p.faces + s for p, s in zip(patches, starts, strict=True)]),
-        **{name: np.concatenate([getattr(p, name) for p in patches]) for name in names},
+        **named,
     )

@@ -77,7 +77,7 @@ def flat_width(front: BodyFront, height: float) -> float:
         fold = front.folds[f"side_{side}"]
         at = crossing(fold, level(float(height), is_upper=False), armpit(front, side))
         ends.append([np.interp(at, np.arange(len(fold.flat)), fold.flat[:, k]) for k in range(2)])
-    return float(np.linalg.norm(np.subtract(*ends)))
+    return float(np.linalg.norm(np.array(ends[0]) - np.array(ends[1])))
 
 
 def _width(landmarks: Landmarks, name: str) -> float:

@@ -23,6 +23,7 @@ U8 = NDArray[np.uint8]
 _UNDER = 0.002  # metres that cloth keeps beneath the cloth over it
 _LEAST = 0.0015
 _SHADE = 150  # of 255: how much darker cloth is inside its openings
+_THICK = 0.10  # metres of cloth that a joint shows through at most: what stands off further, as a bun, may hide it
 _AROUND = (2.0, 0.03)  # times its thickness, and metres more: the skin whose cloth a joint is under
 
 
@@ -48,7 +49,7 @@ def dress(body: Mesh, n_vertices: int, shells: Sequence[Shell], n_painted: int) 
     shown = [_shown(np.arange(len(body.faces)), shells)]
     shown += [_shown(shell.beneath, shells[k + 1 :]) for k, shell in enumerate(shells)]
     starts = np.cumsum([n_vertices] + [len(s.offset) for s in shells])
-    pieces = [(body.faces, body.uv, body.part, np.tile(np.uint8([0, n_painted]), (len(body.faces), 1)))]
+    pieces = [(body.faces, body.uv, body.part, np.tile(np.array([0, n_painted], np.uint8), (len(body.faces), 1)))]
     for k, (shell, start) in enumerate(zip(shells, starts[:-1], strict=True)):
         first = n_painted + 2 * k
         layer = np.stack([np.full(len(shell.faces), first), first + 1 + shell.is_inner], axis=1).astype(np.uint8)
@@ -98,7 +99,7 @@ def cloth_at_joints(shells: Sequence[Shell], model: BodyModel, joints: F32, thic
         skin = (shell.weight[..., None] * model.v_template[shell.corner]).sum(axis=1)
         for k, joint in enumerate(joints):
             near = np.linalg.norm(skin - joint, axis=1) < _AROUND[0] * thickness[k] + _AROUND[1]
-            out[k] = max(out[k], shell.offset[near].max(initial=0))
+            out[k] = max(out[k], min(shell.offset[near].max(initial=0), _THICK))
     return out
 
 
