@@ -14,6 +14,7 @@ from manikin.tasks.scenes.outfit import NOTHING
 
 U8 = NDArray[np.uint8]
 
+_ROOM_M = 0.08  # about the body, for skirts
 _TURNS = (0.35, -0.5, 2.6, np.pi)  # of the camera, picture by picture: from both sides of the front, and from behind
 
 
@@ -41,7 +42,8 @@ def outfits_sheet(
         stop = min(start + BATCH, count)
         for i, person in zip(range(start, stop), people_of(world, start, stop), strict=True):
             row = world.plan.iloc[i].to_dict()
-            camera = orbit_camera(person.vertices, size, _TURNS[i % len(_TURNS)], 0.05)
+            room = np.concatenate([person.vertices - _ROOM_M, person.vertices + _ROOM_M])
+            camera = orbit_camera(room, size, _TURNS[i % len(_TURNS)], 0.05)
             frame = draw_person(world, row, person, camera, studio_lights(camera))
             pictures.append(caption(on_paper(frame), f"{i} {_words(row['top'])}, {_words(row['bottom'])}"))
     return tile(pictures, columns)
