@@ -15,7 +15,6 @@ I32 = NDArray[np.int32]
 
 GAP_M = np.float32(0.008)
 _REACH_M2 = np.float32(0.16**2)  # squared; a body's surface farther away does not concern the cloth
-TUCK_M = np.float32(0.004)
 _ROUNDS = 3
 _SMOOTHINGS = 2
 
@@ -109,7 +108,7 @@ def _average(values: F32, faces: I32, sums: F32, count: F32) -> None:
 
 
 @kernel
-def tuck(skin: F32, owner: I32, cloth: F32, cloth_normals: F32, reach: float) -> None:
+def tuck(skin: F32, owner: I32, cloth: F32, cloth_normals: F32, depth: float, reach: float) -> None:
     """Move skin (V, 3) that came through the cloth back beneath it, in place.
 
     Args:
@@ -117,6 +116,7 @@ def tuck(skin: F32, owner: I32, cloth: F32, cloth_normals: F32, reach: float) ->
         owner: (S,) those that the cloth goes over.
         cloth: (G, 3) metres.
         cloth_normals: (G, 3) unit, outward.
+        depth: metres beneath the cloth, which between its vertices lies deeper than at them.
         reach: metres from the cloth beyond which skin stays where it is.
     """
     points = np.empty((len(owner), 3), np.float32)
@@ -127,6 +127,6 @@ def tuck(skin: F32, owner: I32, cloth: F32, cloth_normals: F32, reach: float) ->
         v, i = owner[s], near[s]
         x, y, z = skin[v, 0] - cloth[i, 0], skin[v, 1] - cloth[i, 1], skin[v, 2] - cloth[i, 2]
         out = x * cloth_normals[i, 0] + y * cloth_normals[i, 1] + z * cloth_normals[i, 2]
-        if out > -TUCK_M and x * x + y * y + z * z < reach * reach:
+        if out > -depth and x * x + y * y + z * z < reach * reach:
             for k in range(3):
-                skin[v, k] -= (out + TUCK_M) * cloth_normals[i, k]
+                skin[v, k] -= (out + depth) * cloth_normals[i, k]

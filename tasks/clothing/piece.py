@@ -21,7 +21,7 @@ F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
-_REACH = 0.06  # metres from the cloth within which the body is moved beneath it
+_TUCK = (0.006, 0.06)  # metres: how far beneath the cloth the body is moved, and from how far
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def pose_piece(
         drape(cloth[k], piece.grip, bound, piece.faces, bodies.vertices[k][piece.skin], bodies.normals[k][piece.skin])
     normals = vertex_normals(cloth, piece.faces)
     for k in range(len(cloth)):
-        tuck(bodies.vertices[k], piece.under, cloth[k], normals[k], _REACH)
+        tuck(bodies.vertices[k], piece.under, cloth[k], normals[k], *_TUCK)
     return np.concatenate([cloth, cloth], axis=1), np.concatenate([normals, -normals], axis=1)
 
 

@@ -17,7 +17,7 @@ from manikin.tasks.images.texture import Texture
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
-_REACH = 0.15  # metres from the cloth within which clothes are moved beneath it
+_TUCK = (0.016, 0.15)  # metres: how far beneath the cloth other clothes are moved, and from how far
 
 
 def hang(dressed: Dressed, model: BodyModel, pieces: Sequence[Piece], n_layers: int) -> Mesh:
@@ -107,5 +107,5 @@ def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int,
     for shell in shells:
         held = shell.corner[np.arange(len(shell.corner)), shell.weight.argmax(axis=1)]
         owner = (start + np.flatnonzero(np.isin(held, piece.under))).astype(np.int32)
-        tuck(points, owner, cloth[:outside], normals[:outside], _REACH)
+        tuck(points, owner, cloth[:outside], normals[:outside], *_TUCK)
         start += len(shell.offset)
