@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+
 from manikin.storage.digest import code_digest, stage_digest
 from manikin.storage.kept import Kept, Result, open_kept
 from manikin.tasks.bodies.model import BodyModel
@@ -107,6 +110,9 @@ def _made(files: GarmentFiles, model: BodyModel, front: BodyFront) -> Result:
         shell = cut_shell(model, front, garment)
     except InputError as error:
         return Result({"faults": [("front", _reason(files.path, error))]}, {})
+    except (np.linalg.LinAlgError, cv2.error) as error:  # an outline folded onto itself: one photo must not end a run
+        why = f"the garment's outline cannot be laid on the body ({error}); take another photo of it, laid out flat"
+        return Result({"faults": [("front", why)]}, {})
     record: dict[str, Any] = {
         "faults": faults,
         "extent": _plain(garment.extent),

@@ -151,3 +151,42 @@ def test_a_label_that_contradicts_the_picture_is_refused(wardrobe: Wardrobe) -> 
     outcome = wardrobe.dress()["a.png"]
     assert outcome.garment is None
     assert 'label "Pants" contradicts the picture' in outcome.faults[0][1]
+
+
+def test_a_person_who_wears_it_is_refused(wardrobe: Wardrobe) -> None:
+    body, rgb = wardrobe.model, np.full((640, 600, 3), 225, np.uint8)
+    x, y = 300 + 330 * body.v_template[:, 0], 620 - 330 * body.v_template[:, 1]
+    corners = np.rint(np.stack([x, y], axis=-1)[body.faces]).astype(np.int32)
+    names = np.array(body.part_names)[body.part]
+    worn = {"torso": BLUE, "left_upper_arm": BLUE, "right_upper_arm": BLUE}
+    worn |= {f"{side}_{part}_leg": (60, 60, 60) for side in ("left", "right") for part in ("upper", "lower")}
+    for triangle, name in zip(corners, names, strict=True):
+        cv2.fillPoly(rgb, [triangle], worn.get(name, (206, 160, 134)))
+    wardrobe.put("person.png", rgb)
+    wardrobe.put("waist_up.png", rgb[:330])
+    wardrobe.label(**{"waist_up.png": "T-Shirt"})
+    for outcome in wardrobe.dress().values():
+        assert outcome.garment is None
+        assert "is no garment's (the nearest, top, is met to" in outcome.faults[0][1]
+
+
+def test_a_folder_of_bad_photos_names_each(wardrobe: Wardrobe) -> None:
+    good = shirt(BLUE)
+    wardrobe.put("cut_off.png", good[:170])
+    wardrobe.put("dot.png", good[:1, :1])
+    wardrobe.put("flat.png", 0 * good)
+    (wardrobe.folder / "truncated.jpg").write_bytes(cv2.imencode(".jpg", good)[1].tobytes()[:900])
+    (wardrobe.folder / "empty.webp").write_bytes(b"")
+    wardrobe.put("good.png", good)
+    outcomes = wardrobe.dress()
+    assert [n for n, o in outcomes.items() if o.garment is not None] == ["good.png"]
+    why = {n: o.faults[0][1] for n, o in outcomes.items() if o.faults}
+    assert sorted(why) == ["cut_off.png", "dot.png", "empty.webp", "flat.png", "truncated.jpg"]
+    for name, words in {
+        "cut_off.png": "runs out of the picture",
+        "dot.png": "1x1 pixels, too small",
+        "flat.png": "one flat colour",
+        "truncated.jpg": "the JPEG file is cut short",
+        "empty.webp": "the file is empty",
+    }.items():
+        assert words in why[name]
