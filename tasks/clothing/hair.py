@@ -118,7 +118,7 @@ def style_hair(front: BodyFront, model: BodyModel, style: str, rng: np.random.Ge
     eyes = 0.5 * (model.J_template[model.joint("eye.L")] + model.J_template[model.joint("eye.R")]).astype(np.float64)
     ear = _keypoint(model, "left_ear")
     alpha = np.zeros(head.shape, np.float32)
-    shade = np.ones(head.shape, np.float32)
+    shade: F32 = np.ones(head.shape, np.float32)
     chosen = HAIR_STYLES[style]
     if chosen is not None:
         alpha[head], shade[head] = _cap(front.position[head], chosen, eyes, ear, rng)
@@ -127,7 +127,7 @@ def style_hair(front: BodyFront, model: BodyModel, style: str, rng: np.random.Ge
     alpha[head] = np.maximum(alpha[head], 0.8 * brows)
     grey = np.clip(shade * _SHADE_UNIT, 0, 255).astype(np.uint8)
     layer = bleed(front, np.dstack([grey] * 3), np.rint(alpha * 255).astype(np.uint8), head)
-    shade, opaque = layer[..., 0].astype(np.float32) / _SHADE_UNIT, layer[..., 3].copy()
+    shade, opaque = layer[..., 0].astype(np.float32) / np.float32(_SHADE_UNIT), layer[..., 3].copy()
     shell = None
     if chosen is not None and chosen.volume is not None:
         shell = _stand(model, chosen, chosen.volume, eyes, ear, rng)

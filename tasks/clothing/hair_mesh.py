@@ -119,7 +119,7 @@ def unroll_head(model: BodyModel, crown: F64, eyes: F64) -> Head:
 
 def turns() -> F64:
     """Return (COLUMNS,) the columns' directions about the crown: 0 in front, then to the left."""
-    return np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
+    return np.arange(COLUMNS, dtype=np.float64) * (2 * np.pi / COLUMNS)
 
 
 def hairline(head: Head, inside: Callable[[F64], F64], volume: Volume, rng: np.random.Generator) -> F64:
