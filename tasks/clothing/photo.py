@@ -83,7 +83,7 @@ def list_photos(folder: Path) -> list[tuple[Path, str | None]]:
         raise InputError(f"photo folder {folder}: not a folder; give a folder of JPEG, PNG or WebP photos")
     others = {p.stem for p in folder.glob("*.mhclo")}  # their pictures are textures
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file() and p.stem not in others)
-    if not paths:
+    if not paths and not others:
         raise InputError(f"photo folder {folder}: holds no photo; expected files ending in {', '.join(SUFFIXES)}")
     labels = _read_labels(folder / "labels.csv")
     return [(p, labels.get(p.name, labels.get(p.stem))) for p in paths]

@@ -8,6 +8,7 @@ from manikin.tasks.bodies.evaluate import pose_bodies, shape_rest
 from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.mhclo import clothes_texture, fit_clothes, read_mhclo
+from manikin.tasks.clothing.photo import list_garments
 from manikin.tasks.clothing.piece import pose_piece
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs.default_body import default_helpers
@@ -115,6 +116,12 @@ def test_its_texture_lies_beside_it(bib: Path) -> None:
     (bib.parent / "bib.mhmat").write_text("diffuseTexture red.png\n", encoding="utf-8")
     edited(bib, "name bib", "name bib\nmaterial bib.mhmat")
     np.testing.assert_array_equal(clothes_texture(bib, 64), texture)
+
+
+def test_its_picture_is_no_photo_of_a_garment(bib: Path) -> None:
+    assert list_garments(bib.parent) == []
+    (bib.parent / "shirt.png").write_bytes((bib.parent / "bib.png").read_bytes())
+    assert [g.path.name for g in list_garments(bib.parent)] == ["shirt.png"]
 
 
 @pytest.mark.parametrize(
