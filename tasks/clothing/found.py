@@ -67,7 +67,8 @@ def _check_label(photo: Photo, cut: Cutout, landmarks: Landmarks, label: str, cl
     if other.overlap > max(landmarks.overlap + clearly, _MIN_CLEAR):
         raise GarmentRejected(
             f'photo {photo.path}: label "{label}" contradicts the picture (an outline of {landmarks.kind} is met to '
-            f"{landmarks.overlap:.0%}, one of {other.kind} to {other.overlap:.0%}); correct the label or leave it empty"
+            f"{landmarks.overlap:.0%}, one of {other.kind} to {other.overlap:.0%}); correct the label or leave it empty; "
+            "if it is right, take the photo on a plain ground"
         )
 
 
