@@ -14,8 +14,9 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.bake import bleed
 from manikin.tasks.clothing.extent import Extent
-from manikin.tasks.clothing.hair_mesh import PATCH, Volume, hair_shell, hairline, unroll_head
+from manikin.tasks.clothing.hair_mesh import PATCH, Volume, hair_shell, hairline
 from manikin.tasks.clothing.library import GarmentLayer
+from manikin.tasks.clothing.scalp import unroll_head
 from manikin.tasks.clothing.shell import Shell
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.errors import InputError
