@@ -139,7 +139,6 @@ def _bindings(patch: Patch) -> tuple[I32, F32]:
 
 def _hidden(model: BodyModel, front: BodyFront, reach: Reach) -> I32:
     """Return the body triangles of which every texel and corner lies well inside a garment's borders."""
-    least = np.minimum(*at_body_vertices(model, front, reach))[model.faces].min(axis=1)
-    owned = front.atlas.triangle >= 0
-    np.minimum.at(least, front.atlas.triangle[owned], reach.distance[owned])
-    return np.flatnonzero(least > _HIDDEN).astype(np.int32)
+    is_inside = (np.minimum(*at_body_vertices(model, front, reach)) > _HIDDEN)[model.faces].all(axis=1)
+    is_inside[front.atlas.triangle[(front.atlas.triangle >= 0) & (reach.distance <= _HIDDEN)]] = False
+    return np.flatnonzero(is_inside).astype(np.int32)
