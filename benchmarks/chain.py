@@ -1,9 +1,9 @@
 """CPU time per image of this program's chain next to a plain one, in the same run.
 
 Ours: pose the body (in batches, as the program does), render with shadow, ground shadow, harmonized composite, encode for
-Zarr. Plain: pose the same body, a pyrender mesh a frame, cv2.seamlessClone, PNG. Both get the same body, skin, poses, lights
-and backgrounds. Rounds of both alternate, so that another program's load falls on both; what counts is user + system time of
-the process, drivers' threads included.
+Zarr; once bare and once dressed in trousers and a long-sleeved top that hang off it. Plain: pose the same bare body, a
+pyrender mesh a frame, cv2.seamlessClone, PNG. All get the same body, skin, poses, lights and backgrounds. Rounds alternate,
+so that another program's load falls on all; what counts is user + system time of the process, drivers' threads included.
 
     python benchmarks/chain.py --images 64 --size 256
 """
@@ -27,10 +27,18 @@ from manikin.storage.backgrounds import background_files, read_background
 from manikin.tasks.bodies.evaluate import PosedBodies, pose_bodies
 from manikin.tasks.bodies.export import export_body
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.bottoms import make_bottoms
+from manikin.tasks.clothing.extent import Extent, limb_length, reach
+from manikin.tasks.clothing.fabric import weave
+from manikin.tasks.clothing.measure import waist_height
+from manikin.tasks.clothing.shell import Shell, make_shell, opaque
+from manikin.tasks.clothing.slack import Slack
+from manikin.tasks.clothing.template import body_front
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.background import crop_background
 from manikin.tasks.images.camera import Camera
 from manikin.tasks.images.composite import composite, ground_shadow
+from manikin.tasks.images.dressed import dress, dressed_layers, pose_dressed
 from manikin.tasks.images.renderer import Lights, Mesh, renderer
 from manikin.tasks.images.texture import Texture
 
@@ -113,11 +121,27 @@ def posed(scene: Scene, first: int) -> PosedBodies:
     return pose_bodies(scene.body, shape, pose, np.zeros((len(pose), 3), np.float32))
 
 
-def ours(scene: Scene) -> Callable[[int, Clock], None]:
+def clothes(model: BodyModel) -> tuple[list[Shell], list[Texture]]:
+    """Return trousers and a top with long sleeves, and their fabrics."""
+    front = body_front(model)
+    trousers = make_bottoms(front, "trousers", weave("denim", np.random.default_rng(1)), np.random.default_rng(1))
+    cut = reach(front, Extent(hem=waist_height(front) - 0.1, sleeve=0.97 * limb_length(front, "arm")))
+    slack = Slack(0.010, 0.010, 0.02, 0.02)
+    shells = [
+        make_shell(model, front, trousers.reach or cut, trousers.slack or slack, is_bottom=True),
+        make_shell(model, front, cut, slack, is_bottom=False),
+    ]
+    top = np.tile(np.uint8([[[150, 60, 60, 255]]]), (front.size, front.size, 1))
+    return shells, [Texture.from_rgba(opaque(trousers.rgba)), Texture.from_rgba(top)]
+
+
+def ours(scene: Scene, is_dressed: bool) -> Callable[[int, Clock], None]:
     """Return what makes and encodes one batch."""
     model = scene.body
     mesh = Mesh(model.faces, np.ascontiguousarray(model.uv[model.faces_uv]), model.part)
     skin, draw = Texture.from_rgba(scene.skin), renderer("numba")
+    shells, fabrics = clothes(model) if is_dressed else ([], [])
+    worn, layers = dress(mesh, len(model.v_template), shells, 1), dressed_layers([skin], fabrics)
     zstd, blosc = Zstd(level=1), Blosc(cname="zstd", clevel=1, shuffle=Blosc.SHUFFLE, typesize=4)
 
     def batch(first: int, clock: Clock) -> None:
@@ -126,7 +150,8 @@ def ours(scene: Scene) -> Callable[[int, Clock], None]:
         for k in range(BATCH):
             view, photo = scene.cameras[first + k], scene.backgrounds[(first + k) % len(scene.backgrounds)]
             with clock.step("render"):
-                frame = draw.render(mesh, people.vertices[k], people.normals[k], [skin], view, scene.lights)
+                points, normals = pose_dressed(worn, people.vertices[k], people.normals[k])
+                frame = draw.render(worn.mesh, points, normals, layers, view, scene.lights)
             with clock.step("ground shadow"):
                 photo = ground_shadow(photo, view, people.vertices[k], scene.lights, 0.5)
             with clock.step("composite"):
@@ -197,7 +222,7 @@ def clone(colour: U8, mask: U8, photo: U8) -> U8:
 def report(name: str, clock: Clock) -> float:
     total = sum(clock.mean(step) for step in clock.spent)
     print(
-        f"{name:<6}" + "".join(f"  {step} {clock.mean(step):.2f}" for step in clock.spent) + f"  | total {total:.2f} ms"
+        f"{name:<8}" + "".join(f"  {step} {clock.mean(step):.2f}" for step in clock.spent) + f"  | total {total:.2f} ms"
     )
     return total
 
@@ -211,7 +236,7 @@ def main() -> int:
     rounds = -(-options.images // BATCH)
     try:
         scene = make_scene(rounds * BATCH, options.size)
-        chains = {"ours": ours(scene), "plain": plain(scene, options.size)}
+        chains = {"bare": ours(scene, False), "dressed": ours(scene, True), "plain": plain(scene, options.size)}
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -220,8 +245,10 @@ def main() -> int:
         for name, batch in chains.items():
             batch(max(i, 0) * BATCH, clocks[name] if i >= 0 else Clock())
     print(f"CPU ms per image of {options.size} x {options.size}, {rounds * BATCH} images of each, alternating:")
-    a, b = (report(name, clocks[name]) for name in chains)
-    print(f"plain / ours = {b / a:.1f}")
+    bare, dressed, theirs = (report(name, clocks[name]) for name in chains)
+    print(f"plain / bare = {theirs / bare:.1f}, plain / dressed = {theirs / dressed:.1f}")
+    grown = clocks["dressed"].mean("render") / clocks["bare"].mean("render")
+    print(f"rendering dressed / bare = {grown:.2f}")
     return 0
 
 

@@ -50,7 +50,8 @@ assets = typer.Typer(help="The freely licensed bodies, motion, clothes, skins an
 app.add_typer(assets, name="assets", no_args_is_help=True)
 for _name, _help in (
     ("prior", "What poses are sampled from: compare."),
-    ("show", "Pictures to judge by eye: motion, poses, shapes, bends."),
+    ("textures", "Photos of clothes: report on what becomes of them."),
+    ("show", "Pictures to judge by eye: motion, poses, shapes, bends, outfits."),
 ):
     app.add_typer(typer.Typer(cls=_Later, help=_help), name=_name, no_args_is_help=True)
 console = Console()

@@ -92,6 +92,13 @@ AgeRange = Annotated[Range, Field(description="Ages of adults, years.")]
 HeightRange = Annotated[Range, Field(description="Statures of adults and elders, metres.")]
 BmiRange = Annotated[Range, Field(description="Body mass indices of adults and elders, kg/m².")]
 WeightRange = Annotated[Range, Field(description="Weights of adults and elders, kg.")]
+People = Annotated[
+    int | None, Field(ge=1, description="How many different people; another in each image if not given.")
+]
+Outfits = Annotated[
+    int | None, Field(ge=1, description="How many different outfits; another in each image if not given.")
+]
+Variants = Annotated[int, Field(ge=1, le=64, description="Colours and fabrics that each garment comes in.")]
 Cameras = Annotated[CameraMode, Field(description="Where cameras stand.")]
 Compositing = Annotated[Composite, Field(description="How people are put into backgrounds.")]
 Refresh = Annotated[list[Stage], Field(description="Stages to make again although they are in the store.")]
@@ -132,6 +139,9 @@ class SynthConfig(BaseModel):
     height_range: HeightRange = ANYBODY.height_range
     bmi_range: BmiRange = ANYBODY.bmi_range
     weight_range: WeightRange = ANYBODY.weight_range
+    people: People = None
+    outfits: Outfits = None
+    variants: Variants = 8
     camera: Cameras = CameraMode.EYE
     composite: Compositing = Composite.HARMONIZED
     augment: Strength = 1.0

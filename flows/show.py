@@ -1,4 +1,4 @@
-"""Pictures to judge by eye: what motion becomes, what a prior draws, who is sampled, how skin bends.
+"""Pictures to judge by eye: what motion becomes, what a prior draws, who is sampled, how skin bends, what is worn.
 
 Each command writes one PNG and says where.
 """
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from manikin.flows.config import Prior
+from manikin.storage.dataset import open_dataset
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.people import ShapeSettings
 from manikin.tasks.bodies.read_smpl import read_smpl
@@ -24,6 +25,7 @@ from manikin.tasks.images.histograms import shape_histograms
 from manikin.tasks.images.sheets import motion_sheet, poses_sheet
 from manikin.tasks.jobs.default_body import default_body
 from manikin.tasks.jobs.fit import fit, gather, read_motion
+from manikin.tasks.jobs.outfits import outfits_sheet
 from manikin.tasks.poses.anatomy import anatomy_of
 from manikin.tasks.poses.clip import Clip
 from manikin.tasks.poses.collision import fit_capsules
@@ -111,6 +113,19 @@ def bends(
 ) -> None:
     """Joints bent far, close up: plain linear skinning, then `lbs`, `dqs` and `scape`."""
     _write(out, bends_sheet(*default_body(), size=size))
+
+
+@app.command()
+def outfits(
+    root: Annotated[Path, typer.Option(help="Folder of the stage store.")] = Path("runs"),
+    name: Annotated[str, typer.Option(help="Name of the data set.")] = "synth",
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many people.")] = 32,
+    out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("outfits.png"),
+) -> None:
+    """People of a data set in their outfits, on plain paper."""
+    stages = open_dataset(root, name).stages
+    shown = {stage: stages[stage] for stage in ("body", "poses", "textures", "backgrounds", "plan")}
+    _write(out, outfits_sheet(shown, count))
 
 
 def _body(path: Path | None) -> BodyModel:

@@ -19,6 +19,8 @@ class Stream(IntEnum):
     TEXTURE = 8
     COMPOSITE = 9
     LIFT = 10
+    LOOKS = 11
+    VARIATION = 12
 
 
 def rng_for(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

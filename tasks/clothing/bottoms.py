@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.bake import bleed
-from manikin.tasks.clothing.extent import Extent, across_limb, coverage, inside, limb_length
+from manikin.tasks.clothing.extent import Extent, across_limb, coverage, limb_length, reach
 from manikin.tasks.clothing.fabric import PALETTES, Swatch, weave
 from manikin.tasks.clothing.library import GarmentLayer
 from manikin.tasks.clothing.measure import crotch_height, waist_height
+from manikin.tasks.clothing.slack import Slack
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.errors import InputError
 
@@ -17,6 +18,7 @@ F32 = NDArray[np.float32]
 
 KINDS = {"trousers": 1.0, "cropped": 0.78, "shorts": 0.44}  # share of the leg that is covered
 _BAND = 0.038  # metres of waistband
+_SLACK = Slack(trunk=0.004, limb=0.012, end=0.022)
 _STITCH = 0.0016  # half width of a line of stitches
 
 
@@ -37,7 +39,8 @@ def make_bottoms(front: BodyFront, kind: str, swatch: Swatch, rng: np.random.Gen
     if kind not in KINDS:
         raise InputError(f'bottoms "{kind}": unknown; expected one of {", ".join(KINDS)}')
     extent = Extent(waist=waist_height(front), leg=KINDS[kind] * limb_length(front, "leg"))
-    distance = inside(front, extent)
+    cut = reach(front, extent)
+    distance = cut.distance
     covered = distance > -0.05
     pen = _Pen.of(front, covered)
     light = np.ones(int(covered.sum()), np.float32)
@@ -53,7 +56,7 @@ def make_bottoms(front: BodyFront, kind: str, swatch: Swatch, rng: np.random.Gen
     colour = bytes(swatch.colour).hex()
     return GarmentLayer(
         f"{kind}-{swatch.fabric}-{colour}", name, bleed(front, rgb, alpha, covered), extent, 1.0,
-        f"{swatch.fabric} #{colour}", None, "own",
+        f"{swatch.fabric} #{colour}", None, "own", cut, _SLACK,
     )  # fmt: skip
 
 

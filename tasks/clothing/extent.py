@@ -18,6 +18,7 @@ _SIDES = ("left", "right")
 _NECK_SLOPE = 0.286  # fall of a round neck from nape to throat
 _NECK_DROP = 0.011  # of its plane under the neck's joint
 _OFF = -1.0  # inside distance of what a garment never covers
+_FAR = 10.0  # inside distance of a border that a garment has not
 _SOFT_TEXELS = 1.5  # width of a hem's soft edge
 
 
@@ -43,6 +44,22 @@ class Extent:
     leg: float | None = None  # along the leg from the hip joint
     neck: float | None = None  # half width of a neckline wider than the neck, on the flat body
     strap: float | None = None  # half width over the shoulder straps of a sleeveless top, on the flat body
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far texels lie inside a garment's borders, in metres; far below zero where it never goes.
+
+    Where it closes on the body, at neck, armholes and waist, and where it opens: hem, cuffs and ends of legs.
+    """
+
+    closed: F32  # (S, S)
+    open: F32  # (S, S)
+
+    @property
+    def distance(self) -> F32:
+        """Return (S, S) how far each texel lies inside the garment."""
+        return np.minimum(self.closed, self.open)
 
 
 def limb_length(front: BodyFront, limb: str) -> float:
@@ -80,28 +97,35 @@ def level(height: float, is_upper: bool) -> Plane:
 
 def inside(front: BodyFront, extent: Extent) -> F32:
     """Return (S, S) how far each texel lies inside the garment, in metres; far below zero where it never goes."""
+    return reach(front, extent).distance
+
+
+def reach(front: BodyFront, extent: Extent) -> Reach:
+    """Return how far each texel lies inside the borders of a garment, apart by how they end."""
     position = front.position
     trunk = front.is_part("torso", "neck", "head")
     arms, legs = front.is_part("arm", "hand"), front.is_part("leg", "foot")
     allowed = front.is_flat & (trunk | (arms & (extent.sleeve is not None)) | legs)
-    distance = np.full(position.shape[:2], np.inf, np.float32)
+    closed, opened = (np.full(position.shape[:2], _FAR, np.float32) for _ in range(2))
 
-    def cut(where: NDArray[np.bool_], plane: Plane) -> None:
-        distance[where] = np.minimum(distance[where], plane.inside(position[where]))
+    def cut(border: F32, where: NDArray[np.bool_], plane: Plane) -> None:
+        border[where] = np.minimum(border[where], plane.inside(position[where]))
 
-    cut(allowed & (trunk | arms), across_neck(front))
+    cut(closed, allowed & (trunk | arms), across_neck(front))
     if extent.waist is not None:
-        cut(allowed, level(extent.waist, is_upper=True))
+        cut(closed, allowed, level(extent.waist, is_upper=True))
     if extent.hem is not None:
-        cut(allowed & (trunk | legs), level(extent.hem, is_upper=False))
+        cut(opened, allowed & (trunk | legs), level(extent.hem, is_upper=False))
     for side in _SIDES:
         on_side = position[..., 0] * (1 if side == "left" else -1) > 0
         if extent.sleeve is not None:
             armhole = _armhole(front, side, extent.sleeve, trunk)
-            cut(allowed & on_side & (arms | armhole), across_limb(front, "arm", side, extent.sleeve))
+            border = opened if extent.sleeve > 0 else closed
+            cut(border, allowed & on_side & (arms | armhole), across_limb(front, "arm", side, extent.sleeve))
         if extent.leg is not None:
-            cut(allowed & on_side & legs, across_limb(front, "leg", side, extent.leg))
-    return np.where(allowed, distance, _OFF).astype(np.float32)
+            cut(opened, allowed & on_side & legs, across_limb(front, "leg", side, extent.leg))
+    closed, opened = (np.where(allowed, border, _OFF).astype(np.float32) for border in (closed, opened))
+    return Reach(closed, opened)
 
 
 def _armhole(front: BodyFront, side: str, sleeve: float, trunk: NDArray[np.bool_]) -> NDArray[np.bool_]:

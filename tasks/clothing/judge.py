@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.landmarks import MIN_OVERLAP, Landmarks
+from manikin.tasks.clothing.masks import reduced
 from manikin.tasks.clothing.photo import Photo
-from manikin.tasks.clothing.segment import Cutout, GarmentRejected, reduced
+from manikin.tasks.clothing.segment import Cutout, GarmentRejected
 
 F32 = NDArray[np.float32]
 

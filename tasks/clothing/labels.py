@@ -8,6 +8,7 @@ from manikin.tasks.clothing.silhouettes import SKIRT, TOP, TROUSERS, VEST, Silho
 
 _OUTLINES = {
     "top": (TOP, VEST),
+    "outerwear": (TOP,),
     "dress": (TOP, replace(VEST, handicap=-0.03)),
     "trousers": (TROUSERS,),
     "shorts": (TROUSERS,),
@@ -16,7 +17,8 @@ _OUTLINES = {
 
 _CATEGORIES = {
     "top": "top|tops|t-shirt|tshirt|tee|longsleeve|long sleeve|shirt|polo|hoodie|undershirt|blouse|sweater|pullover|"
-    "jumper|sweatshirt|cardigan|jacket|blazer|outwear|outerwear|coat|vest|tank top",
+    "jumper|sweatshirt|cardigan|vest|tank top",
+    "outerwear": "outerwear|outwear|jacket|blazer|coat|parka|anorak",
     "dress": "dress|gown",
     "trousers": "trousers|pants|jeans|leggings|chinos",
     "shorts": "shorts",
@@ -25,7 +27,7 @@ _CATEGORIES = {
 # Sleeves that a name promises: the silhouette alone can take a short sleeve that hangs down for a long one.
 _SHORT = ("t-shirt", "tshirt", "tee", "polo")
 _SLEEVELESS = ("undershirt", "vest", "tank top", "top", "tops")  # mostly, as dresses
-_SLEEVED = ("shirt", "blouse", "cardigan", "jacket", "blazer", "outwear", "outerwear", "coat")
+_SLEEVED = ("shirt", "blouse", "cardigan", *_CATEGORIES["outerwear"].split("|"))
 _LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
 LABELS = {word: category for category, words in _CATEGORIES.items() for word in words.split("|")}
 

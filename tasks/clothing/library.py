@@ -2,38 +2,24 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.bake import bake
-from manikin.tasks.clothing.extent import Extent
-from manikin.tasks.clothing.fill import spread_cloth
-from manikin.tasks.clothing.judge import judge
-from manikin.tasks.clothing.labels import kinds_of
-from manikin.tasks.clothing.landmarks import (
-    Landmarks,
-    gap_mask,
-    opening_mask,
-    resample,
-    rival_landmarks,
-    scaled,
-    trunk_mask,
-)
-from manikin.tasks.clothing.measure import as_worn, measure
+from manikin.tasks.clothing.extent import Extent, Reach
+from manikin.tasks.clothing.fill import Cloth, spread_cloth
+from manikin.tasks.clothing.found import Found, find_back, find_garment
+from manikin.tasks.clothing.landmarks import Landmarks, opening_mask, resample, trunk_mask
+from manikin.tasks.clothing.measure import as_painted, as_worn, measure
 from manikin.tasks.clothing.photo import Photo
 from manikin.tasks.clothing.seams import body_edges
-from manikin.tasks.clothing.segment import Cutout, segment, without_ground
-from manikin.tasks.clothing.silhouettes import Silhouette
+from manikin.tasks.clothing.skirt import SkirtCut
+from manikin.tasks.clothing.skirt_cloth import photo_skirt, skirt_texture
+from manikin.tasks.clothing.slack import Slack, photo_slack
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.clothing.warp import Warp, fit_warp
 
 U8 = NDArray[np.uint8]
-
-_FIT_SIDE = 256  # the outline is fitted at this size
-_MIN_LEGS = 0.86  # of silhouette and trousers' outline, from which ground between legs counts
-_SPLIT = 0.5  # of the line between the legs on which ground must show
-_CHANGED = 0.003  # of the picture; a silhouette changed by less keeps its landmarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +27,22 @@ class GarmentLayer:
     """One garment on the atlas."""
 
     id: str
-    category: str  # "top", "dress", "trousers", "shorts", "skirt", "shoes", "hair"
+    category: str  # "top", "outerwear", "dress", "trousers", "shorts", "skirt", "shoes", "hair"
     rgba: U8  # (S, S, 4) straight alpha, sRGB, colours bled beyond alpha
     extent: Extent
     score: float  # 0 doubtful ... 1 sure
     source: str  # what it was made from: a photo's file name, or the fabric
     sha256: str | None  # of the photo
     licence: str
+    reach: Reach | None = None  # where it is cut as cloth; None is painted on the skin
+    slack: Slack | None = None  # how far that cloth hangs off the body
+    skirt: SkirtCut | None = None  # what of it hangs about both legs
+    skirt_rgba: U8 | None = None  # (T, T, 4) of that
 
 
-def dress_photo(photo: Photo, front: BodyFront, label: str | None = None, licence: str = "unknown") -> GarmentLayer:
+def dress_photo(
+    photo: Photo, front: BodyFront, label: str | None = None, licence: str = "unknown", back: Photo | None = None
+) -> GarmentLayer:
     """Return the layer of the one garment that a photo shows.
 
     Args:
@@ -58,52 +50,50 @@ def dress_photo(photo: Photo, front: BodyFront, label: str | None = None, licenc
         front: the body, which also sets the atlas size.
         label: what it shows ("T-Shirt", "Pants" ...); without one the silhouette decides.
         licence: kept in the record.
+        back: a photo of the same garment from behind; without one the back is of the front's cloth.
 
     Raises:
-        GarmentRejected: no garment is found in the photo, or none that can be dressed; the message says why.
+        GarmentRejected: no garment is found in a photo, or none that can be dressed; the message says why.
     """
-    label = label if label is not None else photo.label
-    kinds, category = kinds_of(photo, label)
-    cutout, landmarks = _outlined(photo, segment(photo), kinds)
-    score = judge(photo, cutout, landmarks)
-    category, extent = measure(front, landmarks, category)
-    shape = cutout.mask.shape[:2]
-    opening, trunk = opening_mask(landmarks, shape), trunk_mask(landmarks, shape)
-    cloth = spread_cloth(photo.rgb, cutout.mask, opening, trunk if landmarks.kind in ("top", "vest") else None)
+    garment = find_garment(photo, label)
+    return dress_found(garment, front, licence, None if back is None else find_back(back, garment))
+
+
+def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back: Found | None = None) -> GarmentLayer:
+    """Return the layer of a garment found in its photo, and in another of its back."""
+    landmarks, photo = garment.landmarks, garment.photo
+    category, extent = measure(front, landmarks, garment.category)
     worn = as_worn(front, category, extent)
-    rgba = bake(front, cloth, garment_warp(front, landmarks, extent), worn)
+    cloth = _cloth(garment)
+    skirt = photo_skirt(front, landmarks, category, extent)
+    behind = None if back is None else (_cloth(back).front, garment_warp(front, back.landmarks, extent))
+    painted = worn if skirt is None else as_painted(front, category, worn)
+    rgba, reach = bake(front, cloth, garment_warp(front, landmarks, extent), painted, behind)
     return GarmentLayer(
-        f"{category}-{photo.sha256[:12]}", category, rgba, worn, score, photo.path.name, photo.sha256, licence
+        id=f"{category}-{photo.sha256[:12]}",
+        category=category,
+        rgba=rgba,
+        extent=worn,
+        score=garment.score,
+        source=photo.path.name,
+        sha256=photo.sha256,
+        licence=licence,
+        reach=reach,
+        slack=photo_slack(front, landmarks, category, painted),
+        skirt=skirt,
+        skirt_rgba=None if skirt is None else _skirt_rgba(front, garment, extent, cloth, back),
     )
 
 
-def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tuple[Cutout, Landmarks]:
-    """Return the cut-out less the ground seen through it, and its landmarks.
-
-    What is ground between legs would be cloth on a shirt, so each likely kind cleans the cut by its own lights. If ground
-    then shows all the way down between the legs, they are legs; else the outline that fits better is taken.
-    """
-    rivals = []
-    shape = cutout.mask.shape[:2]
-    for landmarks in _landmarks(cutout, kinds):
-        whole = without_ground(photo, cutout, trunk_mask(landmarks, shape), gap_mask(landmarks, shape))
-        if (whole.mask != cutout.mask).mean() > _CHANGED:
-            rivals.append((whole, _landmarks(whole, tuple(k for k in kinds if k.name == landmarks.kind))[0]))
-        else:
-            rivals.append((cutout, landmarks))
-    legs = [r for r in rivals if r[1].kind == "trousers" and r[1].overlap > _MIN_LEGS and _is_split(*r)]
-    return min(legs or rivals, key=lambda rival: rival[1].doubt)
+def _skirt_rgba(front: BodyFront, garment: Found, extent: Extent, cloth: Cloth, back: Found | None) -> U8:
+    behind = None if back is None else (back.landmarks, _cloth(back).front)
+    return skirt_texture(front, garment.landmarks, extent, cloth, max(front.size // 2, 64), behind)
 
 
-def _is_split(cutout: Cutout, landmarks: Landmarks) -> bool:
-    line = gap_mask(landmarks, cutout.mask.shape[:2]) > 0
-    return bool((cutout.mask[line] < 128).mean() > _SPLIT)
-
-
-def _landmarks(cutout: Cutout, kinds: tuple[Silhouette, ...]) -> list[Landmarks]:
-    scale = min(1.0, _FIT_SIDE / max(cutout.mask.shape))
-    small = cv2.resize(cutout.mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return [scaled(found, 1 / scale) for found in rival_landmarks((small > 127).astype(np.uint8), kinds)]
+def _cloth(garment: Found) -> Cloth:
+    mask, landmarks = garment.cutout.mask, garment.landmarks
+    opening, trunk = opening_mask(landmarks, mask.shape), trunk_mask(landmarks, mask.shape)
+    return spread_cloth(garment.photo.rgb, mask, opening, trunk if landmarks.kind in ("top", "vest") else None)
 
 
 def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent) -> Warp:

@@ -19,7 +19,9 @@ _EASE = {"top": 1.12, "trousers": 1.06, "skirt": 1.04}  # garment's flat width o
 _WAIST = 0.085  # of a bottom's upper edge above the pelvis joint
 _DRESS_BELOW = 0.10  # under the crotch, from which a top is a dress
 _TOP_ABOVE = 0.06  # the crotch: a longer top is worn to there, it would cling to the thighs
-_SKIRT_ABOVE = 0.05  # the knee: likewise for dresses and skirts
+_TOPS = ("top", "outerwear")
+_UNDER_SKIRT = 0.05  # below waist or crotch, what lies on the body ends under the skirt that hangs
+_SKIRT_LENGTH = 0.85  # of a skirt scaled to the mean body's waist, since skirts are of smaller sizes
 _CAP_SLEEVE = 0.07  # the shortest sleeve, in metres
 _FULL = 0.80  # of arm or leg from which sleeve or leg goes to its end
 
@@ -34,12 +36,18 @@ def measure(front: BodyFront, landmarks: Landmarks, category: str | None = None)
 
 
 def as_worn(front: BodyFront, category: str, extent: Extent) -> Extent:
-    """Return what is painted of a garment's reach: cloth that would hang free of the legs must not cling to them."""
+    """Return a garment's reach as it is worn: a top that would hang free of the legs must not cling to them."""
     if extent.hem is None:
         return extent
-    crotch, knee = crotch_height(front), float(front.joints["leg_left"][1, 1])
-    low = crotch + _TOP_ABOVE if category == "top" else knee + _SKIRT_ABOVE
-    return replace(extent, hem=max(extent.hem, low))
+    return replace(extent, hem=max(extent.hem, crotch_height(front) + _TOP_ABOVE)) if category in _TOPS else extent
+
+
+def as_painted(front: BodyFront, category: str, worn: Extent) -> Extent:
+    """Return what lies on the body of a garment as worn: the skirt of dresses and skirts is a piece of its own."""
+    low = {"dress": waist_height(front), "skirt": crotch_height(front)}.get(category)
+    if low is None or worn.hem is None:
+        return worn
+    return replace(worn, hem=max(worn.hem + _UNDER_SKIRT, low - _UNDER_SKIRT))
 
 
 def waist_height(front: BodyFront) -> float:
@@ -69,9 +77,12 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None) -
     if category is None:
         category = "dress" if hem < crotch - _DRESS_BELOW else "top"
     waist = waist_height(front)
-    hem = float(
-        np.clip(hem, crotch + _TOP_ABOVE, waist + 0.05) if category == "top" else np.clip(hem, 0.25, crotch - 0.02)
-    )
+    low, high = {
+        "top": (crotch + _TOP_ABOVE, waist + 0.05),
+        "outerwear": (0.25, waist + 0.05),  # a coat may end anywhere
+        "dress": (0.25, crotch - 0.02),
+    }[category]
+    hem = float(np.clip(hem, low, high))
     arm = limb_length(front, "arm")
     sleeve = 0.0
     if landmarks.kind == "top":
@@ -118,7 +129,7 @@ def _measure_skirt(front: BodyFront, landmarks: Landmarks) -> Extent:
     }
     ends = [front.folds[f"side_{side}"].flat[round(i)] for side, i in at.items()]
     scale = _EASE["skirt"] * float(np.linalg.norm(ends[0] - ends[1])) / (2 * landmarks.measures["waist_half"])
-    hem = _down_the_side(front, round(at["left"]), scale * _pair(landmarks, "side"))
+    hem = _down_the_side(front, round(at["left"]), _SKIRT_LENGTH * scale * _pair(landmarks, "side"))
     return Extent(waist=waist, hem=min(hem, crotch_height(front) - 0.06))
 
 

@@ -7,7 +7,7 @@ skipped and reported. Colour profiles are not applied: product photos are sRGB, 
 import csv
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +18,8 @@ from manikin.tasks.clothing.headers import Header, read_header
 from manikin.tasks.errors import InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-MAX_PIXELS = 64_000_000  # of the file; a larger one is taken for a decompression bomb
+BACK = "_back"  # ends the name, before the suffix, of a picture of a garment's back
+MAX_PIXELS = 128_000_000  # of the file; a larger one is taken for a decompression bomb
 LONG_SIDE = 1024  # of the photo returned
 MIN_SIDE = 64  # less cannot texture a body
 MAX_ASPECT = 5  # of long side to short; a longer strip is no photo of a garment
@@ -65,8 +66,8 @@ def read_photo(path: Path, max_pixels: int = MAX_PIXELS, label: str | None = Non
     if header.grey_key is not None and pixels.ndim == 2:  # OpenCV forgets the grey that stands for transparent
         shown = np.where(pixels == header.grey_key, 0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
         pixels = np.dstack([pixels, pixels, pixels, shown])
-    rgb, alpha = _rgb_and_alpha(_upright(_eight_bit(pixels), header.orientation))
-    rgb, alpha = _shrink(rgb), None if alpha is None else _shrink(alpha)
+    # Shrunk first: of a large photo, each further step would copy hundreds of megabytes.
+    rgb, alpha = _rgb_and_alpha(_upright(_eight_bit(_shrink(pixels)), header.orientation))
     return Photo(rgb, alpha, hashlib.sha256(data).hexdigest(), path, label)
 
 
@@ -80,11 +81,45 @@ def list_photos(folder: Path) -> list[tuple[Path, str | None]]:
     """
     if not folder.is_dir():
         raise InputError(f"photo folder {folder}: not a folder; give a folder of JPEG, PNG or WebP photos")
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
-    if not paths:
+    others = {p.stem for p in folder.glob("*.mhclo")}  # their pictures are textures
+    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file() and p.stem not in others)
+    if not paths and not others:
         raise InputError(f"photo folder {folder}: holds no photo; expected files ending in {', '.join(SUFFIXES)}")
     labels = _read_labels(folder / "labels.csv")
     return [(p, labels.get(p.name, labels.get(p.stem))) for p in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class GarmentFiles:
+    """The files that show one garment."""
+
+    path: Path
+    label: str | None  # from labels.csv
+    back: Path | None  # the same garment from behind
+
+
+def list_garments(folder: Path) -> list[GarmentFiles]:
+    """Return the garments of a folder of photos, by name: `shirt_back.jpg` beside `shirt.png` is the back of that shirt.
+
+    A back without a front is a garment like any other.
+
+    Raises:
+        InputError: the folder is missing or holds no photo, or its labels.csv lacks the columns.
+    """
+    photos = list_photos(folder)
+    backs = {p.stem.removesuffix(BACK): p for p, _ in reversed(photos) if p.stem.endswith(BACK)}
+    fronts = {p.stem for p, _ in photos}
+    return [
+        GarmentFiles(path, label, backs.get(path.stem))
+        for path, label in photos
+        if not (path.stem.endswith(BACK) and path.stem.removesuffix(BACK) in fronts)
+    ]
+
+
+def mirrored(photo: Photo) -> Photo:
+    """Return a photo with left and right exchanged, as a garment's back lies on its front."""
+    alpha = None if photo.alpha is None else np.ascontiguousarray(photo.alpha[:, ::-1])
+    return replace(photo, rgb=np.ascontiguousarray(photo.rgb[:, ::-1]), alpha=alpha)
 
 
 def read_photos(folder: Path, max_pixels: int = MAX_PIXELS) -> tuple[list[Photo], list[tuple[Path, str]]]:
@@ -119,7 +154,7 @@ def _check_header(path: Path, header: Header, max_pixels: int) -> None:
 
 def _decode(data: bytes, header: Header) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
     # JPEG has no alpha; its CMYK variant comes out right only through the colour conversion.
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION if header.kind == "JPEG" else cv2.IMREAD_UNCHANGED
+    flags = _jpeg_flags(header) if header.kind == "JPEG" else cv2.IMREAD_UNCHANGED
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:
@@ -127,6 +162,14 @@ def _decode(data: bytes, header: Header) -> NDArray[np.uint8] | NDArray[np.uint1
     if pixels is None:
         return None
     return np.asarray(pixels, np.uint16) if pixels.dtype == np.uint16 else np.asarray(pixels, np.uint8)
+
+
+def _jpeg_flags(header: Header) -> int:
+    """Return how to decode a JPEG: a large one at a half, quarter or eighth, which its format makes cheap."""
+    reduced = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
+    enough = (f for f in reduced if max(header.width, header.height) >= 2 * LONG_SIDE * f)
+    factor = next(enough, None)
+    return (cv2.IMREAD_COLOR if factor is None else reduced[factor]) | cv2.IMREAD_IGNORE_ORIENTATION
 
 
 def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> U8:
@@ -155,12 +198,13 @@ def _rgb_and_alpha(pixels: U8) -> tuple[U8, U8 | None]:
     return rgb, None
 
 
-def _shrink(pixels: U8) -> U8:
+def _shrink(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8] | NDArray[np.uint16]:
     scale = LONG_SIDE / max(pixels.shape[:2])
     if scale >= 1:
         return pixels
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint16) if pixels.dtype == np.uint16 else np.asarray(small, np.uint8)
 
 
 def _read_labels(path: Path) -> dict[str, str]:

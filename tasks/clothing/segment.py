@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.masks import enlarged, frame, largest, reduced, solid
 from manikin.tasks.clothing.photo import Photo
+from manikin.tasks.clothing.shadow import white_on_white, without_shadow
 from manikin.tasks.errors import InputError
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 
 _CUT_SIDE = 256  # GrabCut's cost grows faster than the pixels, and small wrinkles only distract it
-_FRAME = 0.035  # of each side that is background by definition
 _ITERATIONS = 5
 _AREA_RANGE = (0.05, 0.92)  # of the picture
 _MAX_AT_SIDE = 0.38  # of one side of the frame that the garment may touch: more, and it is cut off there
@@ -27,15 +28,15 @@ _PLAIN = 2.5  # Lab units of spread up to which the other sides are one plain gr
 _STRANGE = 6.0  # spreads from the other sides' colours, from which a side's pixels are not the same ground
 _MIN_CUT_SIDE = 16  # pixels of the shorter side at GrabCut's size
 _MIN_CONTRAST = 4.0  # Lab units between the two sides of the contour
-_MAX_HOLE = 0.08  # of the garment; a larger hole is ground seen between sleeve and body or between legs
 _COLOURS = 5  # of cloth and of ground that are told apart
 _FAR, _NEAR = 3.2, 2.5  # spreads from the cloth's colours and from the ground's
+_APART = (
+    3.0  # spreads from the ground's colours of nearly all cloth, from which near ones are ground whatever cloth says
+)
+_FEW = 0.1  # of the cloth that may be nearer
+_MAX_GAP = 0.08  # of the garment; a larger piece that is not between legs may be a sleeve of another colour
 _MIN_KEPT = 0.6
 _MIN_SPREAD = 4.0  # grey levels; a picture of less is one flat colour
-_STUDIO_SPREAD = 6.0  # grey levels of the frame up to which the ground counts as a studio's
-_SHADOW_STEPS = (0.025, 0.018, 0.014, 0.01)  # of the ground's brightness between neighbours: shadows fall off softly
-_MAX_SHADOW = 0.15  # of the mask; a flood that takes more has leaked into the cloth
-_LIKE_GROUND = 0.25  # of the mask, up to which cloth is told from the ground by its colour: then any step will do
 
 
 class GarmentRejected(InputError):
@@ -59,7 +60,7 @@ def segment(photo: Photo) -> Cutout:
         GarmentRejected: the picture is flat, shows no garment, or the garment cannot be told from its ground.
     """
     if photo.alpha is not None:
-        mask = _largest(np.where(photo.alpha > 127, 1, 0).astype(np.uint8))
+        mask = largest(np.where(photo.alpha > 127, 1, 0).astype(np.uint8))
         _check_area(photo, mask)
         _check_frame(photo, mask, 0, 0)
         return Cutout(mask * 255, 1.0, "alpha", 0.0)
@@ -71,21 +72,23 @@ def segment(photo: Photo) -> Cutout:
         raise GarmentRejected(f"photo {photo.path}: one flat colour, no garment in it; remove it from the folder")
     _check_sides(photo, small)
     raw = _grab_cut(small)
-    mask = _solid(raw)
+    mask = solid(raw)
     debris = float((raw != mask).sum() / max(1, mask.sum()))
-    mask = _solid(_without_shadow(small, mask))
+    white = white_on_white(reduced(photo.rgb, 2 * _CUT_SIDE), mask)
+    fine = solid(without_shadow(small, mask)) if white is None else white
+    mask = (cv2.resize(fine * 255, small.shape[1::-1], interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
     _check_area(photo, mask)
-    _check_frame(photo, mask, *_frame(mask))
+    _check_frame(photo, mask, *frame(mask))
     contrast = _contrast(small, mask)
     if contrast < _MIN_CONTRAST:
         raise GarmentRejected(
             f"photo {photo.path}: nothing stands out from the ground (contrast {contrast:.1f}, expected at least "
             f"{_MIN_CONTRAST:.0f}); photograph the garment on a plain ground of another colour"
         )
-    return Cutout(_enlarged(mask, photo.rgb.shape[:2]) * 255, float(np.clip(contrast / 30, 0, 1)), "grabcut", debris)
+    return Cutout(enlarged(fine, photo.rgb.shape[:2]) * 255, float(np.clip(contrast / 30, 0, 1)), "grabcut", debris)
 
 
-def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8) -> Cutout:
+def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: bool = True) -> Cutout:
     """Return the cut-out less the ground seen through it, as between legs or between sleeve and body.
 
     That is what the colours of the garment's trunk do not explain and the ground's do, or what lies between the legs.
@@ -95,6 +98,7 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8) -> Cutout:
         cutout: its silhouette; one from alpha is exact and comes back as it is.
         trunk: (H, W), nonzero where only cloth can be.
         gap: (H, W), nonzero on the line between the legs, if there are any.
+        has_limbs: whether there are sleeves or legs, beside which ground may show though colours leave it open.
     """
     if cutout.source == "alpha":
         return cutout
@@ -108,33 +112,35 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8) -> Cutout:
     foreign = _opened(mask & ~kept & (cloth.distance(lab) > _FAR))
     _, pieces = cv2.connectedComponents(foreign)
     is_between = np.isin(pieces, np.unique(pieces[between & (foreign > 0)])) & (foreign > 0)
-    leak = _opened((foreign > 0) & (ground.distance(lab) < _NEAR)) | is_between.astype(np.uint8)
+    to_ground = ground.distance(lab)
+    leak = _opened((foreign > 0) & (to_ground < _NEAR)) | is_between.astype(np.uint8)
+    apart = float(np.quantile(to_ground[mask & kept], _FEW))
+    if has_limbs and apart > _APART:
+        leak |= _gaps(mask & ~kept & (to_ground < min(_NEAR, 0.5 * apart)), between, float(mask.sum()))
     leak = np.asarray(cv2.morphologyEx(leak, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
-    better = _solid((mask & (leak == 0)).astype(np.uint8)) * (1 - leak)
+    better = solid((mask & (leak == 0)).astype(np.uint8)) * (1 - leak)
     if better.sum() < _MIN_KEPT * mask.sum():
         return cutout  # garment and ground share their colours
-    return replace(cutout, mask=_enlarged(better, photo.rgb.shape[:2]) * 255)
+    return replace(cutout, mask=enlarged(better, photo.rgb.shape[:2]) * 255)
+
+
+def _gaps(like_ground: NDArray[np.bool_], between: NDArray[np.bool_], area: float) -> U8:
+    """Return the pieces that look like ground and are between the legs or small."""
+    opened = _opened(like_ground)
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    taken = stats[:, cv2.CC_STAT_AREA] < _MAX_GAP * area
+    taken[np.unique(pieces[between & (opened > 0)])] = True
+    taken[0] = False
+    return taken[pieces].astype(np.uint8)
 
 
 def _opened(mask: NDArray[np.bool_]) -> U8:
     return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
 
 
-def reduced(rgb: U8, side: int) -> U8:
-    """Return the picture brought to at most `side` pixels on its longer side."""
-    scale = min(1.0, side / max(rgb.shape[:2]))
-    size = (round(rgb.shape[1] * scale), round(rgb.shape[0] * scale))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _enlarged(mask: U8, shape: tuple[int, int]) -> U8:
-    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.8)  # without it the small pixels show as stairs
-    return (cv2.resize(soft, shape[::-1], interpolation=cv2.INTER_CUBIC) > 0.5).astype(np.uint8)
-
-
 def _grab_cut(rgb: U8) -> U8:
     h, w = rgb.shape[:2]
-    fx, fy = _frame(rgb)
+    fx, fy = frame(rgb)
     labels = np.zeros((h, w), np.uint8)
     cv2.setRNGSeed(0)  # GrabCut's k-means draws from OpenCV's own state; the same photo must give the same cut
     cv2.grabCut(
@@ -147,76 +153,6 @@ def _grab_cut(rgb: U8) -> U8:
         cv2.GC_INIT_WITH_RECT,
     )
     return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-
-
-def _without_shadow(rgb: U8, mask: U8) -> U8:
-    """Return the mask less the soft shadow that a garment throws on a plain ground, which GrabCut takes for cloth.
-
-    Shadow is what a flood from the frame reaches in small steps, over pixels of the ground's hue and no brighter than it.
-    """
-    fx, fy = _frame(mask)
-    frame = np.ones(mask.shape, bool)
-    frame[fy:-fy, fx:-fx] = False
-    ground = np.median(rgb[frame], axis=0)
-    spread = np.median(np.abs(rgb[frame] - ground), axis=0)
-    if spread.max() > _STUDIO_SPREAD or mask.all() or not mask.any():
-        return mask
-    ratio = (rgb.astype(np.float32) + 8) / (ground.astype(np.float32) + 8)  # the offset calms dark grounds
-    is_shadow = (np.ptp(ratio, axis=-1) < 0.06) & (ratio.max(axis=-1) < 1.04) & (ratio.min(axis=-1) > 0.35)
-    barrier = np.pad(np.where(is_shadow | frame, 0, 1).astype(np.uint8), 1, constant_values=1)
-    seeds = np.argwhere(frame & is_shadow)
-    if len(seeds) == 0:
-        return mask
-    steps: tuple[float, ...] = _SHADOW_STEPS
-    most = _MAX_SHADOW
-    if is_shadow[mask > 0].mean() < _LIKE_GROUND:
-        steps, most = (1.0, *_SHADOW_STEPS), _LIKE_GROUND
-    edges = _edges(rgb)
-    candidates = [mask]
-    for step in steps:
-        lit = np.where(_flood(rgb, barrier, seeds, step * float(ground.max())), 0, mask).astype(np.uint8)
-        lit = _solid(lit)
-        if lit.sum() >= (1 - most) * mask.sum():
-            candidates.append(lit)
-    # Too small a step leaves shadow and too large a one eats cloth: either way the contour leaves the sharp edges.
-    return max(
-        candidates,
-        key=lambda m: float(edges[cv2.morphologyEx(m, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0].mean()),
-    )
-
-
-def _edges(rgb: U8) -> F32:
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    strength = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-    return np.minimum(strength, 60)  # beyond, an edge is an edge: the print's must not outvote the outline's
-
-
-def _flood(rgb: U8, barrier: U8, seeds: NDArray[np.int64], step: float) -> NDArray[np.bool_]:
-    canvas, reached = np.ascontiguousarray(rgb), barrier.copy()
-    flags = 4 | cv2.FLOODFILL_MASK_ONLY | (2 << 8)
-    for y, x in seeds[:: max(1, len(seeds) // 64)]:
-        if reached[y + 1, x + 1] == 0:
-            cv2.floodFill(canvas, reached, (int(x), int(y)), (0, 0, 0), (step,) * 3, (step,) * 3, flags)
-    return np.asarray(reached[1:-1, 1:-1] == 2)
-
-
-def _solid(mask: U8) -> U8:
-    """Return the largest piece with the pieces that belong to it, without specks, hanger wires and small holes."""
-    side = max(3, round(0.018 * max(mask.shape)) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    kept = _largest(np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - kept, connectivity=4)
-    small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < _MAX_HOLE * kept.sum())
-    small = small[small > 0]
-    return np.where(np.isin(labels, small), 1, kept).astype(np.uint8)
-
-
-def _largest(mask: U8) -> U8:
-    """Return the mask's largest piece and those that are not much smaller: a belt can cut a garment in two."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
-    area[0] = 0
-    return np.isin(labels, np.flatnonzero((area > 0) & (area > 0.15 * area.max()))).astype(np.uint8)
 
 
 def _check_area(photo: Photo, mask: U8) -> None:
@@ -244,7 +180,7 @@ def _check_frame(photo: Photo, mask: U8, fx: int, fy: int) -> None:
 
 def _check_sides(photo: Photo, small: U8) -> None:
     """Refuse a garment that one side of the picture cuts off: GrabCut would learn its cloth as ground."""
-    fx, fy = _frame(small)
+    fx, fy = frame(small)
     lab = folded_lab(small)
     sides = {"top": lab[:fy], "bottom": lab[-fy:], "left": lab[:, :fx], "right": lab[:, -fx:]}
     for name, strip in sides.items():
@@ -260,12 +196,6 @@ def _check_sides(photo: Photo, small: U8) -> None:
                 f"photo {photo.path}: something runs out of the picture (on {share:.0%} of its {name} side, which has "
                 "other colours than the other sides); show the whole garment with some ground around it"
             )
-
-
-def _frame(mask: U8) -> tuple[int, int]:
-    """Return the frame's thickness at the picture's left and right, and at its top and bottom."""
-    h, w = mask.shape[:2]
-    return max(2, round(_FRAME * w)), max(2, round(_FRAME * h))
 
 
 def _contrast(rgb: U8, mask: U8) -> float:

@@ -1,4 +1,4 @@
-"""Shoes and socks, painted on the feet: sole, upper, toe cap, laces; a ribbed sock over the ankle."""
+"""Shoes, painted on the feet: sole, upper, toe cap, laces; socks are a layer of their own beneath."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ F32 = NDArray[np.float32]
 Colour = tuple[int, int, int]
 
 _SOLE = 0.024  # metres
-_SOCK = 0.15  # height of the sock's edge over the ground
+_OPENING = (0.072, 0.05)  # height of the upper's edge behind the heel, and its rise over the instep
 _WHITE = (226, 224, 218)
 
 
@@ -38,17 +38,15 @@ SHOES = {
     "brown_leather": ShoeStyle((92, 60, 38), (44, 34, 28), (58, 40, 28), False),
     "black_leather": ShoeStyle((30, 28, 28), (22, 22, 22), (26, 26, 28), False),
 }
-SOCKS: tuple[Colour, ...] = ((222, 220, 216), (40, 40, 44), (108, 110, 114), (46, 54, 80))
 
 
 def default_shoes(front: BodyFront, rng: np.random.Generator) -> GarmentLayer:
-    """Return shoes and socks of a style and colour drawn at random."""
-    style = str(rng.choice(list(SHOES)))
-    return make_shoes(front, style, SOCKS[int(rng.integers(len(SOCKS)))])
+    """Return shoes of a style drawn at random."""
+    return make_shoes(front, str(rng.choice(list(SHOES))))
 
 
-def make_shoes(front: BodyFront, style: str, sock: Colour) -> GarmentLayer:
-    """Return the layer of shoes of a style of `SHOES` over socks of a colour.
+def make_shoes(front: BodyFront, style: str) -> GarmentLayer:
+    """Return the layer of shoes of a style of `SHOES`.
 
     Raises:
         InputError: the style is unknown.
@@ -60,15 +58,21 @@ def make_shoes(front: BodyFront, style: str, sock: Colour) -> GarmentLayer:
     alpha = np.zeros(feet.shape, np.float32)
     for side in ("left", "right"):
         chosen = front.is_part(f"{side}_foot", f"{side}_lower_leg")
-        along, across, height = _foot_frame(front, side, front.position[chosen])
+        along, across, height = foot_frame(front, side, front.position[chosen])
         texel = np.maximum(front.texel_size[chosen], 1e-6)
-        rgb[chosen] = _paint(SHOES[style], sock, along, across, height, front.normal[chosen], texel)
-        alpha[chosen] = np.clip((_SOCK - height) / (1.5 * texel) + 0.5, 0, 1)
+        rgb[chosen] = _paint(SHOES[style], along, across, height, front.normal[chosen], texel)
+        alpha[chosen] = np.clip((opening(along) - height) / (1.5 * texel) + 0.5, 0, 1)
     rgba = bleed(front, rgb, np.rint(alpha * 255).astype(np.uint8), feet)
-    return GarmentLayer(f"{style}-{bytes(sock).hex()}", "shoes", rgba, Extent(), 1.0, f"painted {style}", None, "own")
+    return GarmentLayer(style, "shoes", rgba, Extent(), 1.0, f"painted {style}", None, "own")
 
 
-def _foot_frame(front: BodyFront, side: str, position: F32) -> tuple[F32, F32, F32]:
+def opening(along: F32) -> F32:
+    """Return (n,) the height of the shoe's opening: low behind the heel, rising over the instep to the tongue."""
+    low, rise = _OPENING
+    return np.asarray(low + rise * np.clip((along - 0.12) / 0.4, 0, 1), np.float32)
+
+
+def foot_frame(front: BodyFront, side: str, position: F32) -> tuple[F32, F32, F32]:
     """Return along the foot in 0 (heel) .. 1 (toes), across from its middle in metres, and height in metres, of (n, 3)."""
     foot = front.position[front.is_part(f"{side}_foot")]
     low = foot[foot[:, 1] < 0.05]
@@ -84,29 +88,21 @@ def _foot_frame(front: BodyFront, side: str, position: F32) -> tuple[F32, F32, F
     return along.astype(np.float32), (across - np.clip(along, 0, 1) * toes.mean()).astype(np.float32), position[:, 1]
 
 
-def _paint(
-    style: ShoeStyle, sock: Colour, along: F32, across: F32, height: F32, normal: F32, texel: F32
-) -> NDArray[np.uint8]:
+def _paint(style: ShoeStyle, along: F32, across: F32, height: F32, normal: F32, texel: F32) -> NDArray[np.uint8]:
     def soft(distance: NDArray[np.floating]) -> F32:
         return np.clip(distance / texel + 0.5, 0, 1).astype(np.float32)[:, None]
 
     def colour(c: Colour, light: NDArray[np.floating] | float = 1.0) -> F32:
         return np.asarray(np.array(c, np.float32) * np.broadcast_to(light, along.shape)[:, None], np.float32)
 
-    ribs = 1 + 0.05 * np.sin(2 * np.pi * across / 0.004) * (height > 0.1)
-    out = colour(sock, ribs)
-    # The opening: low behind the heel, rising over the instep to the tongue.
-    opening = 0.072 + 0.05 * np.clip((along - 0.12) / 0.4, 0, 1)
-    upper = soft(opening - height)
-    leather = colour(style.upper, 1 - 0.12 * np.clip((0.05 - height) / 0.03, 0, 1))
-    out = out * (1 - upper) + leather * upper
-    collar = soft(0.003 - np.abs(height - opening + 0.004))
+    out = colour(style.upper, 1 - 0.12 * np.clip((0.05 - height) / 0.03, 0, 1))
+    collar = soft(0.003 - np.abs(height - opening(along) + 0.004))
     out = out * (1 - 0.35 * collar)
     if style.has_cap:
         cap = soft(along - 0.80 + 0.35 * (across / 0.1) ** 2)
         cap_edge = soft(0.002 - np.abs(along - 0.80 + 0.35 * (across / 0.1) ** 2) * 0.2)
         out = out * (1 - cap) + colour(style.sole, 0.97) * cap
-        out = out * (1 - 0.3 * cap_edge * upper)
+        out = out * (1 - 0.3 * cap_edge)
     tongue = soft(0.020 - np.abs(across)) * ((along > 0.36) & (along < 0.68) & (normal[:, 1] > 0.15))[:, None].astype(
         np.float32
     )

@@ -29,6 +29,7 @@ EYE_COLOURS = {
     "blue": (88, 116, 144),
     "grey": (110, 118, 122),
 }
+_DARK_EYES = ("brown", "dark", "hazel")
 _EYE_RADIUS = 0.0185  # metres about the eye joint within which its ball lies
 _IRIS, _PUPIL = 0.42, 0.16  # half angles from the gaze, in radians
 _SCLERA = (222, 214, 206)
@@ -63,6 +64,11 @@ def list_skins(folder: Path) -> list[SkinInfo]:
             f"skins {folder}: none found; expected folders such as young_asian_female/textures with a PNG in them"
         )
     return skins
+
+
+def eyes_of(ethnicity: str) -> tuple[str, ...]:
+    """Return the colours of `EYE_COLOURS` that are common with skins of an origin."""
+    return tuple(EYE_COLOURS) if ethnicity == "caucasian" else _DARK_EYES
 
 
 def read_skin(info: SkinInfo, front: BodyFront, model: BodyModel, eye_colour: str) -> U8:

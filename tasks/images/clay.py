@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.images.camera import Camera
-from manikin.tasks.images.renderer import Lights, Mesh, Renderer
+from manikin.tasks.images.renderer import Frame, Lights, Mesh, Renderer
 from manikin.tasks.images.texture import Texture
 
 F32 = NDArray[np.float32]
@@ -62,12 +62,25 @@ def draw_clay(draw: Renderer, mesh: Mesh, vertices: F32, normals: F32, camera: C
         normals: (V, 3) unit.
         camera: from `orbit_camera`.
     """
+    return on_paper(draw.render(mesh, vertices, normals, [clay_texture()], camera, studio_lights(camera)))
+
+
+def studio_lights(camera: Camera) -> Lights:
+    """Return lights from the camera's upper right, with two weak ones against black shadows."""
     upright = np.diag([1.0, -1.0, -1.0]) @ np.asarray(camera.T_cam_world)[:3, :3]  # rows: right, up, back
     sun = (_SUN / np.linalg.norm(_SUN, axis=1, keepdims=True)) @ upright
-    lights = Lights(sun, np.array([[0.75] * 3, [0.2] * 3, [0.25] * 3]), np.full(3, 0.25))
-    frame = draw.render(mesh, vertices, normals, [_texture()], camera, lights)
+    return Lights(sun, np.array([[0.75] * 3, [0.2] * 3, [0.25] * 3]), np.full(3, 0.25))
+
+
+def on_paper(frame: Frame) -> U8:
+    """Return what was drawn as a picture (H, W, 3) on plain paper."""
     alpha = frame.mask[..., None].astype(np.float32) / 255.0
     return np.asarray(np.round(frame.rgba[..., :3] * alpha + PAPER * (1.0 - alpha)), np.uint8)
+
+
+def clay_texture() -> Texture:
+    """Return a layer of clay all over."""
+    return Texture.from_rgba(np.full((1, 1, 4), (*CLAY, 255), np.uint8))
 
 
 def draw_sticks(
@@ -104,7 +117,3 @@ def _side_colour(name: str) -> tuple[int, int, int]:
     if low.startswith(("right", "r_")) or low.endswith((".r", "_r")) or (low[:1] == "r" and low != "root"):
         return RIGHT
     return INK
-
-
-def _texture() -> Texture:
-    return Texture.from_rgba(np.full((1, 1, 4), (*CLAY, 255), np.uint8))

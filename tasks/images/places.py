@@ -1,8 +1,8 @@
 """Where in the picture to shade, and from what was shaded to pixels.
 
-A pixel that one surface covers is shaded once, at its centre; at an edge every visible triangle is shaded once, at the
-mean position of its samples, and weighs as many samples as it covers. What is shaded stands in one table with a row (16
-numbers, one cache line) per place, which the kernels of shading.py fill in turn.
+A pixel that one surface covers is shaded once, at its centre; at an edge, of the person or of cloth on it, every visible
+triangle is shaded once, at the mean position of its samples, and weighs as many samples as it covers. What is shaded stands
+in one table with a row (16 numbers, one cache line) per place, which the kernels of shading.py fill in turn.
 """
 
 import math
@@ -33,13 +33,14 @@ ONE_SURFACE: Final = np.float32(1.015)
 
 
 @kernel
-def find_places(nearest: F32, ids: I32, box: I64, places: I32) -> int:
+def find_places(nearest: F32, ids: I32, box: I64, ranges: U8, places: I32) -> int:
     """Write the places to shade and return their number, or -1 where they are more than `places` has rows for.
 
     Args:
         nearest: (2 H, 2 W) 1 / depth of each sample.
         ids: (2 H, 2 W) triangle of each sample, -1 = none.
         box: (4,) samples that may be covered; even numbers.
+        ranges: (F, 2) texture layers of each triangle: where they differ, as at a hem, there are two surfaces.
         places: out (N, 5) pixel number, triangle, x and y in 1/8 pixel times the weight, weight in samples. Those of a
             pixel follow one another, the nearest first.
     """
@@ -61,12 +62,20 @@ def find_places(nearest: F32, ids: I32, box: I64, places: I32) -> int:
             q10, q11 = nearest[2 * y + 1, 2 * x], nearest[2 * y + 1, 2 * x + 1]
             best = max(q00, q01, q10, q11)
             front = i00 if q00 == best else i01 if q01 == best else i10 if q10 == best else i11
-            if min(q00, q01, q10, q11) * ONE_SURFACE > best:
+            is_one = min(q00, q01, q10, q11) * ONE_SURFACE > best
+            if is_one and not (i00 == i01 and i00 == i10 and i00 == i11):
+                is_one = _alike(ranges, i00, i01) and _alike(ranges, i00, i10) and _alike(ranges, i00, i11)
+            if is_one:
                 _place(places, n, y * width + x, front, 32 * x + 16, 32 * y + 16, 4)
                 n += 1
             else:
                 n = _split(places, n, y * width + x, front, x, y, i00, i01, i10, i11)
     return n
+
+
+@inline
+def _alike(ranges: U8, i: int, j: int) -> bool:
+    return ranges[i, 0] == ranges[j, 0] and ranges[i, 1] == ranges[j, 1]
 
 
 @inline

@@ -69,17 +69,21 @@ class PyrenderRenderer:
         for direction, colour in zip(lights.directions, lights.colours, strict=True):
             scene.add(p.DirectionalLight(color=colour, intensity=np.pi), pose=_pose_towards(direction))
         clamp = p.constants.GLTF.CLAMP_TO_EDGE
-        texture = p.Texture(source=_atlas(layers), source_channels="RGB", sampler=p.Sampler(wrapS=clamp, wrapT=clamp))
-        material = p.MetallicRoughnessMaterial(baseColorTexture=texture, metallicFactor=0.0, roughnessFactor=1.0)
-        corners = mesh.faces.reshape(-1)
-        scene.add(
-            self._mesh(
-                vertices[corners],
-                normals=normals[corners],
-                texcoord_0=mesh.uv.reshape(-1, 2) * [1, -1] + [0, 1],
-                material=material,
+        ranges = mesh.layer_ranges(len(layers))
+        for first, end in np.unique(ranges, axis=0):
+            shows = (ranges == [first, end]).all(1)
+            source = _atlas(layers[first:end])
+            texture = p.Texture(source=source, source_channels="RGB", sampler=p.Sampler(wrapS=clamp, wrapT=clamp))
+            material = p.MetallicRoughnessMaterial(baseColorTexture=texture, metallicFactor=0.0, roughnessFactor=1.0)
+            corners = mesh.faces[shows].reshape(-1)
+            scene.add(
+                self._mesh(
+                    vertices[corners],
+                    normals=normals[corners],
+                    texcoord_0=mesh.uv[shows].reshape(-1, 2) * [1, -1] + [0, 1],
+                    material=material,
+                )
             )
-        )
         rgba, _ = self._offscreen.render(scene, p.RenderFlags.RGBA)
         return _halve_straight(rgba)
 

@@ -22,6 +22,7 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
 
 SHADOW_SIZE: Final = 256
 """Side of the shadow map: for a standing person 7 mm a texel, a penumbra of about 2 cm."""
@@ -51,15 +52,16 @@ class NumbaRenderer:
         self._reserve(len(vertices), camera)
         T = np.ascontiguousarray(camera.T_cam_world, np.float64)
         visibility.to_camera(vertices, T, self._camera_space)
-        places = self._visible(mesh, camera)
+        ranges = mesh.layer_ranges(len(layers))
+        places = self._visible(mesh, ranges, camera)
         table = self._table[: len(places)]
         K_inv = _inverse(camera.K)
         solid = K_inv[0, 0] * K_inv[1, 1] - K_inv[0, 1] * K_inv[1, 0]
         shading.read_surface(
             places, mesh.faces, self._camera_space, normals, mesh.uv, K_inv, T[:3, :3].copy(), solid, table
         )
-        for layer in reversed(layers):
-            shading.add_layer(layer.texels, layer.size, LINEAR, table)
+        for k in reversed(range(len(layers))):
+            shading.add_layer(layers[k].texels, layers[k].size, LINEAR, k, ranges, places, table)
         self._light(mesh, lights, T[:3, :3], table)
         return _frame(camera, mesh, places, table)
 
@@ -73,14 +75,14 @@ class NumbaRenderer:
             self._nearest = np.empty(samples, np.float32)
             self._ids = np.empty(samples, np.int32)
 
-    def _visible(self, mesh: Mesh, camera: Camera) -> I32:
+    def _visible(self, mesh: Mesh, ranges: U8, camera: Camera) -> I32:
         K = np.ascontiguousarray(camera.K[:2] * 2.0, np.float64)
         box = np.array([0, 0, 2 * camera.width, 2 * camera.height], np.int64)
         visibility.project_perspective(self._camera_space, K, NEAR, self._xy, self._q, box)
         visibility.fill(
             mesh.faces, self._xy, self._q, self._camera_space, K, NEAR, TURNED, box, self._nearest, self._ids
         )
-        while (n := find_places(self._nearest, self._ids, box, self._places)) < 0:
+        while (n := find_places(self._nearest, self._ids, box, ranges, self._places)) < 0:
             rows = 2 * len(self._places)
             self._places = np.empty((rows, N_PLACE), np.int32)
             self._table = np.empty((rows, N_COLUMNS), np.float32)

@@ -1,8 +1,8 @@
 """What a renderer takes and gives, and how one is chosen by name.
 
-A renderer draws one posed, textured mesh under a few directional lights and gives everything that is labelled pixel by
-pixel in one pass. `numba` (rasterize.py) is the default and needs no driver; `pyrender` (pyrender_backend.py) is the
-reference it is tested against.
+A renderer draws one posed, textured mesh, a body with its clothes, under a few directional lights and gives everything
+that is labelled pixel by pixel in one pass. `numba` (rasterize.py) is the default and needs no driver; `pyrender`
+(pyrender_backend.py) is the reference it is tested against.
 """
 
 from collections.abc import Sequence
@@ -32,6 +32,13 @@ class Mesh:
     faces: I32  # (F, 3) vertex numbers, counter-clockwise seen from outside; back faces are not drawn
     uv: F32  # (F, 3, 2) texture position of each corner, u right, v down, both in [0, 1]
     part: U8  # (F,) body part, 1..255; 0 means background in the part map
+    layer: U8 | None = None  # (F, 2) first and one past the last texture layer a triangle shows; None = each shows all
+
+    def layer_ranges(self, n_layers: int) -> U8:
+        """Return the first and one past the last layer (F, 2) that each triangle shows of so many."""
+        if self.layer is not None:
+            return self.layer
+        return np.tile(np.array([0, n_layers], np.uint8), (len(self.faces), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ class Renderer(Protocol):
             mesh: triangles over the V vertices.
             vertices: (V, 3) world, metres. Triangles are cut at 5 cm in front of the camera.
             normals: (V, 3) unit, world.
-            layers: textures from the innermost (the skin, opaque) to the outermost; each lies over those before it.
+            layers: textures from the innermost to the outermost, at most 255; each lies over those before it. The first
+                that a triangle shows must be opaque there, as the skin is.
             camera: any image size; the person may be partly or wholly outside.
             lights: at least one layer of ambient or directional light.
 
@@ -120,3 +128,17 @@ def check_arguments(mesh: Mesh, vertices: F32, normals: F32, layers: Sequence[Te
         )
     if not layers:
         raise InputError("no texture layer was given; expected at least the skin")
+    if mesh.layer is not None and n:
+        _check_ranges(mesh.layer, n, len(layers))
+
+
+def _check_ranges(layer: U8, n: int, n_layers: int) -> None:
+    if layer.shape != (n, 2) or layer.dtype != np.uint8:
+        raise InputError(f"mesh has layer ranges {layer.dtype} {layer.shape} of {n} triangles; expected uint8 ({n}, 2)")
+    bad = np.flatnonzero((layer[:, 0] >= layer[:, 1]) | (layer[:, 1] > n_layers))
+    if len(bad):
+        first, end = layer[bad[0]]
+        raise InputError(
+            f"triangle {bad[0]} shows the layers {first}..{end} (end not shown), but {n_layers} were given; "
+            "expected at least one of them"
+        )

@@ -82,8 +82,8 @@ def read_surface(
 
 
 @kernel
-def add_layer(texels: U8, size: int, linear: F32, table: F32) -> None:
-    """Add one texture layer to the table's colours, under those already added: outermost layer first.
+def add_layer(texels: U8, size: int, linear: F32, number: int, ranges: U8, places: I32, table: F32) -> None:
+    """Add one texture layer to the colours of places that show it, under those already added: outermost layer first.
 
     Bilinear, from the pyramid's level nearest to one texel a pixel.
 
@@ -91,11 +91,17 @@ def add_layer(texels: U8, size: int, linear: F32, table: F32) -> None:
         texels: (N, 4) of `Texture`.
         size: side of level 0.
         linear: (256,) linear light of an sRGB value.
+        number: of the layer.
+        ranges: (F, 2) first and one past the last layer that each triangle shows.
+        places: (N, 5).
         table: (N, 16).
     """
     for n in range(table.shape[0]):
         remaining = table[n, REMAINING]
         if remaining < np.float32(0.002):
+            continue
+        f = places[n, FACE]
+        if number < ranges[f, 0] or number >= ranges[f, 1]:
             continue
         spread = table[n, SPREAD] * np.float32(size) * np.float32(size)
         side, start = size, 0

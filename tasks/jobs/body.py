@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from manikin.storage.stage import StageRef, data_folder, file_crc
+from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.read_smpl import read_smpl
 from manikin.tasks.bodies.scape import Scape
 from manikin.tasks.bodies.skeletons import joint_regressor, skeleton
 from manikin.tasks.clothing.plain import check_mapped
 from manikin.tasks.errors import InputError
-from manikin.tasks.jobs.default_body import default_body
+from manikin.tasks.jobs.default_body import default_body, default_helpers
 from manikin.tasks.jobs.work import Work
 
-FILE, SCAPE_FILE = "body.npz", "scape.npz"
+FILE, SCAPE_FILE, HELPERS_FILE = "body.npz", "scape.npz", "helpers.npz"
 
 
 def run(attempt: Path, work: Work) -> dict[str, Any]:
@@ -29,6 +30,8 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
     body.save(attempt / FILE)
     if scape:
         scape.save(attempt / SCAPE_FILE)
+    if not own:
+        default_helpers().save(attempt / HELPERS_FILE)
     return {
         "crc": file_crc(attempt / FILE),
         "family": body.family,
@@ -40,6 +43,12 @@ def run(attempt: Path, work: Work) -> dict[str, Any]:
 def load(ref: StageRef) -> BodyModel:
     """Return the body model of a committed stage."""
     return BodyModel.load(data_folder(ref) / FILE)
+
+
+def load_helpers(ref: StageRef) -> Helpers | None:
+    """Return the helper geometry that clothes are cut on; None where the body is a user's, which has none."""
+    path = data_folder(ref) / HELPERS_FILE
+    return Helpers.load(path) if path.exists() else None
 
 
 def load_scape(ref: StageRef) -> Scape:

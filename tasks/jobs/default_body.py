@@ -1,4 +1,4 @@
-"""The default body with all that is learned for it, made once from its asset pack and kept in the asset cache."""
+"""The default body, its helper geometry and all that is learned for it, made once from its asset pack and kept in its cache."""
 
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from manikin.storage.digest import code_digest, stage_digest
 from manikin.storage.learned import learned
 from manikin.storage.packs import read_packs
 from manikin.tasks.bodies.deltamush import bending_targets
-from manikin.tasks.bodies.export import export_body
+from manikin.tasks.bodies.export import export_body_and_helpers
+from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.posedirs import bending_joints, fit_posedirs
 from manikin.tasks.bodies.scape import Scape
@@ -20,7 +21,7 @@ from manikin.tasks.poses.exercises import exercises
 F64 = NDArray[np.float64]
 
 PACK = "anny"
-BODY_FILE, SCAPE_FILE = "body.npz", "scape.npz"
+BODY_FILE, SCAPE_FILE, HELPERS_FILE = "body.npz", "scape.npz", "helpers.npz"
 N_RANDOM = 400  # poses beside the key poses; twice as many change the blendshapes by a twentieth of a millimetre
 
 
@@ -33,19 +34,34 @@ def default_body(cache: Path | None = None) -> tuple[BodyModel, Scape]:
     Raises:
         InputError: the body's pack is not in the cache.
     """
+    body, scape, _ = _default(cache)
+    return body, scape
+
+
+def default_helpers(cache: Path | None = None) -> Helpers:
+    """Return the default body's helper geometry; the same argument and error as `default_body`."""
+    return _default(cache)[2]
+
+
+def _default(cache: Path | None) -> tuple[BodyModel, Scape, Helpers]:
     digest = stage_digest(
         "learned", code_digest(__name__), {pack.name: pack.digest for pack in read_packs() if pack.name == PACK}, []
     )
 
     def make(folder: Path) -> None:
-        model = export_body(locate(PACK, cache))
+        model, helpers = export_body_and_helpers(locate(PACK, cache))
         poses = exercise_poses(model, N_RANDOM, np.random.default_rng(0))
         targets = bending_targets(model, np.zeros(len(model.shapedirs), np.float32), poses)
         fit_posedirs(model, poses, targets).save(folder / BODY_FILE)
         fit_scape(model, poses, targets).save(folder / SCAPE_FILE)
+        helpers.save(folder / HELPERS_FILE)
 
-    def load(folder: Path) -> tuple[BodyModel, Scape]:
-        return BodyModel.load(folder / BODY_FILE), Scape.load(folder / SCAPE_FILE)
+    def load(folder: Path) -> tuple[BodyModel, Scape, Helpers]:
+        return (
+            BodyModel.load(folder / BODY_FILE),
+            Scape.load(folder / SCAPE_FILE),
+            Helpers.load(folder / HELPERS_FILE),
+        )
 
     return learned("body", digest, make, load, cache)
 

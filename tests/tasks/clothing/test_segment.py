@@ -7,18 +7,12 @@ from numpy.typing import NDArray
 
 from manikin.storage.backgrounds import background_files, read_background
 from manikin.tasks.clothing.photo import Photo
-from manikin.tasks.clothing.segment import GarmentRejected, segment
+from manikin.tasks.clothing.segment import Cutout, GarmentRejected, segment, without_ground
 
 U8 = NDArray[np.uint8]
 WHITE, GREY = (255, 255, 255), (128, 128, 128)
 NAMES = ("bogo01_1", "bogo02_1", "bogo03_1", "bogo04_1", "polo01", "polo02", "polo03-woman", "polo04-woman")
-WHITE_ON_WHITE = pytest.mark.xfail(strict=True, reason="a white polo on white: a sleeve is lost and the shadow kept")
-CASES = [
-    pytest.param(name, ground, id=f"{name}-on-{ground[0]}", marks=[WHITE_ON_WHITE] * is_hard)
-    for name in NAMES
-    for ground in (WHITE, GREY)
-    for is_hard in [name in ("polo02", "polo03-woman") and ground == WHITE]
-]
+GROUNDS = (WHITE, (250, 250, 250), GREY)
 
 
 def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
@@ -35,14 +29,26 @@ def refused(photo: Photo, reason: str) -> None:
     assert str(photo.path) in str(error.value)
 
 
-@pytest.mark.parametrize(("name", "ground"), CASES)
+@pytest.mark.parametrize("ground", GROUNDS, ids=lambda ground: f"on-{ground[0]}")
+@pytest.mark.parametrize("name", NAMES)
 def test_the_cut_is_what_the_alpha_says(shots, name: str, ground: tuple[int, int, int]) -> None:
     photo = shots.read(name)
     cutout = segment(shots.without_alpha(photo, *ground))
+    floor = 0.96 if (name, ground) == ("bogo04_1", WHITE) else 0.97  # an off-white hood on white: its lit edge is lost
     assert cutout.source == "grabcut"
     assert cutout.mask.dtype == np.uint8
     assert set(np.unique(cutout.mask)) == {0, 255}
-    assert overlap(cutout.mask > 0, photo.alpha > 127) >= 0.95
+    assert overlap(cutout.mask > 0, photo.alpha > 127) >= floor
+
+
+@pytest.mark.parametrize("name", ["polo02", "polo03-woman"])
+def test_white_on_white_through_a_camera(shots, name: str) -> None:
+    """A sensor's noise and a JPEG's blocks are no cloth."""
+    photo = shots.read(name)
+    rgb = shots.on(photo, 248, 248, 248) + np.random.default_rng(0).normal(0, 1.5, photo.rgb.shape)
+    _, data = cv2.imencode(".jpg", np.clip(rgb, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    seen = segment(shots.picture(cv2.imdecode(data, cv2.IMREAD_COLOR)))
+    assert overlap(seen.mask > 0, photo.alpha > 127) >= 0.95
 
 
 @pytest.mark.parametrize("name", ["bogo01_1", "polo02"])
@@ -156,3 +162,21 @@ def test_a_band_across_the_picture_is_refused(shots, direction: int) -> None:
     rgb = plain(220, 220, 220)
     rgb[:, 100:200] = (30, 60, 120)
     refused(shots.picture(np.swapaxes(rgb, 0, 1) if direction else rgb), "covers|runs out of the picture")
+
+
+def test_ground_between_the_legs_is_no_cloth_though_a_waistband_is_of_its_colour(shots) -> None:
+    """GrabCut takes the gap for cloth; a label in the waistband makes the cloth's colours explain it."""
+    rgb, truth = plain(*GREY), np.zeros((300, 300), np.uint8)
+    rgb += np.random.default_rng(0).integers(0, 12, rgb.shape).astype(np.uint8)
+    legs = np.array([(100, 30), (200, 30), (225, 270), (175, 270), (150, 110), (125, 270), (75, 270)])
+    cv2.fillPoly(truth, [legs], 1)
+    rgb[truth > 0] = (30, 50, 110)
+    rgb[34:44, 120:180] = GREY
+    photo = shots.picture(rgb)
+    whole = truth.copy()
+    cv2.fillPoly(whole, [np.array([(125, 270), (150, 110), (175, 270)])], 1)
+    trunk, gap = np.zeros_like(truth), np.zeros_like(truth)
+    cv2.fillPoly(trunk, [np.array([(105, 32), (195, 32), (190, 90), (150, 100), (110, 90)])], 255)
+    cv2.line(gap, (150, 130), (150, 268), 255, 5)
+    better = without_ground(photo, Cutout(whole * 255, 1.0, "grabcut", 0.0), trunk, gap)
+    assert overlap(better.mask > 0, truth > 0) > 0.96

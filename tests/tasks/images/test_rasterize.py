@@ -1,5 +1,6 @@
 """What the default renderer promises beyond the contract: exact edges, near cutting, shadows, mip levels, equal bytes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,20 @@ def test_picture_is_the_golden_one(scenes: Any) -> None:
             bgra = cv2.cvtColor(picture.astype(np.uint8), cv2.COLOR_RGBA2BGRA)
             cv2.imwrite(str(FAILURES / f"{GOLDEN.stem}_{name}.png"), bgra)
         pytest.fail(f"differs by up to {difference.max()} levels; see {FAILURES}")
+
+
+def test_the_edge_of_cloth_close_to_the_body_is_smooth(scenes: Any) -> None:
+    """An oblique hem 5 mm before the body: its pixels have shades between those of body and cloth."""
+    body = scenes.screen(2.0, 0.6)
+    hem = scenes.quad(np.array([[-0.6, -0.6, 1.995], [0.6, -0.6, 1.995], [0.6, 0.1, 1.995], [-0.6, -0.1, 1.995]]))
+    both = scenes.together(body, hem)
+    layers = scenes.colour(255, 255, 255, 255), scenes.colour(0, 0, 0, 255)
+    ranges = np.repeat(np.uint8([[0, 1], [1, 2]]), 2, axis=0)
+    dressed = replace(both.mesh, layer=ranges)
+    frame = NumbaRenderer().render(
+        dressed, both.vertices, both.normals, layers, scenes.camera(96, 96, 96.0), scenes.ambient()
+    )
+    shades = frame.rgba[24:72, 20:76, 0]
+    between = (shades > 20) & (shades < 235)
+    assert 0.5 * shades.shape[1] < between.sum() < 2.5 * shades.shape[1]
+    assert len(np.unique(shades[between])) == 3

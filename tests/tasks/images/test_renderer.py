@@ -1,6 +1,7 @@
 """One contract for every renderer, and what the reference says of the default."""
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,28 @@ class TestContract:
         np.testing.assert_allclose(frame.rgba[32, 24, :3], (255, 0, 0), atol=2)
         half = int(to_srgb(np.float32(128 / 255)))
         np.testing.assert_allclose(frame.rgba[32, 6, :3], (half, half, 0), atol=4)
+
+    def test_a_triangle_shows_the_layers_of_its_range_alone(self, backend: Renderer, scenes: Any) -> None:
+        solid = scenes.together(*(scenes.screen(2.0, 0.25).moved(x, 0, 0) for x in (-0.6, 0, 0.6)))
+        ranges = np.repeat(np.uint8([[0, 1], [0, 3], [1, 2]]), 2, axis=0)
+        dressed = replace(solid, mesh=replace(solid.mesh, layer=ranges))
+        half = scenes.colour(0, 0, 0, 128)
+        layers = scenes.colour(255, 0, 0, 255), scenes.colour(0, 0, 255, 255), half
+        frame = draw(backend, dressed, scenes.camera(), scenes.ambient(), *layers)
+        dark = int(to_srgb(np.float32(127 / 255)))
+        for x, colour in ((13, (255, 0, 0)), (32, (0, 0, dark)), (51, (0, 0, 255))):
+            np.testing.assert_allclose(frame.rgba[32, x, :3], colour, atol=4)
+
+    def test_layer_ranges_that_do_not_fit(self, backend: Renderer, scenes: Any) -> None:
+        solid, white = scenes.screen(2.0), scenes.colour(*WHITE)
+        for ranges, message in (
+            (np.uint8([[0, 1]]), r"layer ranges uint8 \(1, 2\) of 2 triangles; expected uint8 \(2, 2\)"),
+            (np.uint8([[0, 1], [0, 2]]), r"triangle 1 shows the layers 0\.\.2 .* but 1 were given"),
+            (np.uint8([[1, 1], [0, 1]]), r"triangle 0 shows the layers 1\.\.1 "),
+        ):
+            wrong = replace(solid, mesh=replace(solid.mesh, layer=ranges))
+            with pytest.raises(InputError, match=message):
+                draw(backend, wrong, scenes.camera(), scenes.ambient(), white)
 
     def test_back_faces_are_not_drawn(self, backend: Renderer, scenes: Any) -> None:
         away = scenes.quad(np.array([[0.5, -0.5, 2], [-0.5, -0.5, 2], [-0.5, 0.5, 2], [0.5, 0.5, 2]]))

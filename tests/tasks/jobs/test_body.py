@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from manikin.storage.stage import StageRef, commit, open_attempt
+from manikin.tasks.clothing.variation import Variation
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs import body, textures
 from manikin.tasks.jobs.work import Sources, Work
-from manikin.tasks.scenes.outfit import SLOTS, sample_outfit
+from manikin.tasks.scenes.outfit import SLOTS, sample_clothes, sample_looks, wardrobe_of
+from manikin.tasks.scenes.plan import part_of_row
 from tests.smpl_files import random_arrays, write_npz
 
 PARAMETERS = {"body": {}, "textures": {"atlas": 1024, "seed": 0}}
@@ -32,10 +34,16 @@ def test_people_of_a_users_body_wear_plain_colours(smpl_file, tmp_path):
     assert "no texture map" in info["skipped"][0][1]
     wardrobe, shelf = textures.load_table(wardrobe_ref), textures.LayerShelf(wardrobe_ref)
     assert set(wardrobe["source"]) == {"painted"}
+    rails = wardrobe_of(wardrobe)
     for k in range(20):
-        outfit = sample_outfit(np.random.default_rng(k), wardrobe, ("female", "male")[k % 2], 20.0 + 3 * k)
-        assert set(outfit) == set(SLOTS)
-        assert shelf[outfit["top"]].texels[:, 3].any()
+        rng, who = np.random.default_rng(k), (("female", "male")[k % 2], 20.0 + 3 * k)
+        outfit = sample_looks(rng, rails, *who) | sample_clothes(rng, rails, *who, variants=4, seed=0)
+        assert set(SLOTS) <= set(outfit)
+        varied = shelf.worn(outfit["top"], part_of_row(Variation, outfit, "top_"))
+        assert varied.texels[:, 3].any()
+        plain = shelf[outfit["top"]]
+        assert (varied.texels == plain.texels).all() == (outfit["top_variant"] == 0)
+        assert outfit["top_fabric"] == "own"
     assert wardrobe["layer"].is_unique
 
 

@@ -1,0 +1,162 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from manikin.tasks.bodies.evaluate import PosedBodies, pose_bodies
+from manikin.tasks.bodies.helpers import Helpers
+from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.piece import Piece, pose_piece
+from manikin.tasks.clothing.skirt import SkirtCut, cut_skirt
+from manikin.tasks.errors import InputError
+from manikin.tasks.jobs.default_body import default_helpers
+from manikin.tasks.poses.keyposes import KeyPoses, read_key_poses
+
+KNEE = SkirtCut(np.array([1.0, 0.9, 0.45]), np.array([0.9, 1.0, 1.2]), 0.005)
+HARD = ("standing at ease", "sprinting", "sitting, tying a shoe", "kneeling on one knee", "squatting", "star jump")
+
+
+@pytest.fixture(scope="module")
+def helpers(body: BodyModel) -> Helpers:
+    return default_helpers()
+
+
+@pytest.fixture(scope="module")
+def skirt(body: BodyModel, helpers: Helpers) -> Piece:
+    return cut_skirt(body, helpers, KNEE)
+
+
+@pytest.fixture(scope="module")
+def key_poses(body: BodyModel) -> KeyPoses:
+    return read_key_poses(body)
+
+
+def worn(piece: Piece, body: BodyModel, pose: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, PosedBodies]:
+    """The cloth's outside (B, G, 3) and the bodies, tucked in."""
+    still = np.zeros((len(pose), 3))
+    bodies = pose_bodies(body, shape, pose, still)
+    vertices, _ = pose_piece(piece, body, shape, pose, still, bodies)
+    return vertices[:, : len(piece.v_template)], bodies
+
+
+def depth_of_skin(cloth: np.ndarray, piece: Piece, skin: np.ndarray) -> np.ndarray:
+    """How far (M,) that skin of (N, 3) lies beneath the nearest triangle of cloth within 5 cm, the hem's excepted."""
+    corners = cloth[piece.faces].astype(np.float64)
+    middle = corners.mean(axis=1)
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    distance = np.linalg.norm(skin[:, None] - middle[None], axis=-1)
+    near = distance.argmin(axis=1)
+    close = (distance.min(axis=1) < 0.05) & (near < len(piece.faces) - 72)
+    return ((middle[near] - skin) * normal[near]).sum(axis=1)[close]
+
+
+def test_a_skirt_is_a_tube_open_at_waist_and_hem(skirt: Piece) -> None:
+    edges = np.sort(np.concatenate([skirt.faces[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))]), axis=1)
+    _, count = np.unique(edges, axis=0, return_counts=True)
+    n = len(skirt.v_template)
+    assert set(count) == {1, 2}
+    assert (count == 1).sum() == 72  # two rims of 36
+    assert n - len(count) + len(skirt.faces) == 0  # Euler's number of a tube
+
+
+def test_it_faces_outward_and_its_texture_runs_round_and_down(skirt: Piece) -> None:
+    corners = skirt.v_template[skirt.faces].astype(np.float64)
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    away = corners.mean(axis=1) - skirt.v_template.mean(axis=0)
+    assert ((normal * away)[:, [0, 2]].sum(axis=1) > 0).mean() > 0.98
+    u, v = skirt.uv.mean(axis=1).T
+    x, y, z = corners.mean(axis=1).T
+    assert np.corrcoef(v, -y)[0, 1] > 0.99
+    assert (x[np.abs(u - 0.25) < 0.1] > 0).all()  # the left side
+    assert (x[np.abs(u - 0.75) < 0.1] < 0).all()
+    assert z[np.abs(u - 0.5) < 0.1].mean() > z[(u < 0.1) | (u > 0.9)].mean() + 0.1
+
+
+def test_at_rest_it_hangs_from_waist_to_hem_about_both_legs(body: BodyModel, skirt: Piece, helpers: Helpers) -> None:
+    rings = skirt.v_template.reshape(-1, 36, 3)
+    assert rings[0, :, 1].mean() == pytest.approx(1.0, abs=0.01)
+    assert rings[-1, :, 1].mean() == pytest.approx(0.45, abs=0.01)
+    around = np.linalg.norm(np.roll(rings[-1], -1, axis=0) - rings[-1], axis=1).sum()
+    assert around == pytest.approx(1.2, rel=0.03)
+    knees = [body.J_template[body.joint(f"lowerleg01.{s}"), 0] for s in "LR"]
+    assert rings[-1, :, 0].max() > knees[0] + 0.04
+    assert rings[-1, :, 0].min() < knees[1] - 0.04
+    longer = cut_skirt(body, helpers, replace(KNEE, height=np.array([1.0, 0.9, 0.2])))
+    assert longer.v_template[:, 1].min() == pytest.approx(0.2, abs=0.03)
+
+
+def test_nothing_pokes_through_at_rest_nor_in_hard_poses(body: BodyModel, skirt: Piece, key_poses: KeyPoses) -> None:
+    poses = key_poses.poses[[key_poses.names.index(n) for n in HARD]]
+    shape = np.zeros((len(poses), len(body.shapedirs)))
+    cloth, bodies = worn(skirt, body, poses, shape)
+    bare = pose_bodies(body, shape, poses, np.zeros((len(poses), 3)))
+    for k, name in enumerate(HARD):
+        depth = depth_of_skin(cloth[k], skirt, bodies.vertices[k][skirt.under])
+        assert (depth < -0.01).mean() < (0.02 if name in HARD[1:5] else 0.0005), (
+            name
+        )  # a fold may be nearer than what covers
+        moved = np.linalg.norm(bodies.vertices[k] - bare.vertices[k], axis=1)
+        assert (np.delete(moved, skirt.under) == 0).all()  # only what is beneath is tucked in
+        assert np.percentile(moved[skirt.under], 95) < 0.03, name
+    at_rest = depth_of_skin(cloth[0], skirt, bare.vertices[0][skirt.under])
+    assert (at_rest < 0).mean() < 0.05  # the cloth goes round it before anything is tucked in
+
+
+def test_it_fits_every_shape(body: BodyModel, skirt: Piece, key_poses: KeyPoses) -> None:
+    shape = np.zeros((5, len(body.shapedirs)))
+    shape[np.arange(1, 5), [0, 0, 1, 1]] = [2, -2, 2, -2]
+    still = np.repeat(key_poses.poses[:1], 5, axis=0)
+    cloth, bodies = worn(skirt, body, still, shape)
+    for k in range(5):
+        waist = np.unique(skirt.corner[:36])
+        assert cloth[k, :36, 1].mean() == pytest.approx(bodies.vertices[k, waist, 1].mean(), abs=0.03)
+        depth = depth_of_skin(cloth[k], skirt, bodies.vertices[k][skirt.under])
+        assert (depth < -0.01).mean() < 0.005
+
+
+def test_it_moves_with_the_whole_body(body: BodyModel, skirt: Piece, key_poses: KeyPoses) -> None:
+    pose, shape = key_poses.poses[:1].astype(np.float64), np.zeros((1, len(body.shapedirs)))
+    turned = pose.copy()
+    turned[0, 0] = [0, np.pi / 2, 0]
+    before, _ = worn(skirt, body, np.where(np.arange(pose.shape[1])[:, None] == 0, 0.0, pose), shape)
+    after, _ = worn(skirt, body, turned, shape)
+    root = body.J_template[0]
+    quarter = np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]])
+    np.testing.assert_allclose(after[0] - root, (before[0] - root) @ quarter.T, atol=2e-4)
+
+
+def test_one_body_is_the_same_alone_and_in_a_batch(body: BodyModel, skirt: Piece, key_poses: KeyPoses) -> None:
+    poses, shape = key_poses.poses[60:63], np.zeros((3, len(body.shapedirs)))
+    together, _ = worn(skirt, body, poses, shape)
+    for k in range(3):
+        np.testing.assert_array_equal(worn(skirt, body, poses[k : k + 1], shape[:1])[0][0], together[k])
+
+
+def test_both_sides_are_drawn(skirt: Piece) -> None:
+    faces, uv, part = skirt.drawn_faces()
+    n, h = len(skirt.v_template), len(skirt.faces)
+    assert faces.shape == (2 * h, 3)
+    np.testing.assert_array_equal(faces[h:, ::-1] - n, faces[:h])
+    np.testing.assert_array_equal(uv[h:, ::-1], uv[:h])
+    np.testing.assert_array_equal(part[h:], part[:h])
+
+
+def test_the_parts_are_those_beneath(body: BodyModel, skirt: Piece) -> None:
+    middle = skirt.v_template[skirt.faces].mean(axis=1)
+    low = middle[:, 1] < 0.6
+    for side, sign in (("left", 1), ("right", -1)):
+        part = skirt.part[low & (sign * middle[:, 0] > 0.05)]
+        assert {body.part_names[p] for p in part} <= {f"{side}_upper_leg", f"{side}_lower_leg"}
+
+
+def test_another_bodys_helpers_are_refused(body: BodyModel, helpers: Helpers) -> None:
+    other = replace(helpers, body_number=helpers.body_number[:-1])
+    with pytest.raises(InputError, match=r"of a body of 13491 vertices, given with one of 13492.*default body only"):
+        cut_skirt(body, other, KNEE)
+
+
+def test_a_piece_of_another_model_is_refused(body: BodyModel, skirt: Piece, key_poses: KeyPoses) -> None:
+    foreign = replace(skirt, shapedirs=skirt.shapedirs[:-1])
+    with pytest.raises(InputError, match="43 shape coefficients does not fit a model of 44; make the stage textures"):
+        worn(foreign, body, key_poses.poses[:1], np.zeros((1, len(body.shapedirs))))

@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from manikin.tasks.bodies.evaluate import pose_bodies
+from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.extent import Extent, reach
+from manikin.tasks.clothing.piece import Piece
+from manikin.tasks.clothing.plain import corner_uv
+from manikin.tasks.clothing.shell import Shell, make_shell
+from manikin.tasks.clothing.skirt import SkirtCut, cut_skirt
+from manikin.tasks.clothing.slack import Slack
+from manikin.tasks.clothing.template import body_front
+from manikin.tasks.images.clay import orbit_camera
+from manikin.tasks.images.dressed import dress, dressed_layers
+from manikin.tasks.images.hung import hang, hung_layers, pose_hung
+from manikin.tasks.images.renderer import Lights, Mesh, renderer
+from manikin.tasks.images.texture import Texture
+from manikin.tasks.jobs.default_body import default_helpers
+from manikin.tasks.poses.keyposes import read_key_poses
+
+LIGHTS = Lights(np.zeros((0, 3)), np.zeros((0, 3)), np.ones(3), hemisphere=0.0, shadow=False)
+SKIN, SHIRT, CLOTH = (255, 0, 0), (0, 0, 255), (0, 255, 0)
+
+
+@pytest.fixture(scope="module")
+def skirt(body: BodyModel) -> Piece:
+    return cut_skirt(body, default_helpers(), SkirtCut(np.array([1.0, 0.4]), np.array([0.9, 1.2]), 0.005))
+
+
+@pytest.fixture(scope="module")
+def shirt(body: BodyModel) -> Shell:
+    front = body_front(body, 512)
+    return make_shell(body, front, reach(front, Extent(hem=0.86, sleeve=0.2)), Slack(0.012, 0.01, 0.02, 0.03), False)
+
+
+def drawn(
+    body: BodyModel, piece: Piece, shells: list[Shell], pose: NDArray[np.float32], azimuth: float = 0.0
+) -> NDArray[np.uint8]:
+    """The colours (H, W, 3) of a person, level, each surface in a plain one, before black."""
+    plain = [Texture.from_rgba(np.array([[[*c, 255]]], np.uint8)) for c in (SKIN, SHIRT, CLOTH)]
+    still, shape = np.zeros(3, np.float32), np.zeros(len(body.shapedirs), np.float32)
+    posed = pose_bodies(body, shape[None], pose[None], still[None])
+    dressed = dress(Mesh(body.faces, corner_uv(body), body.part), len(body.v_template), shells, 1)
+    layers = dressed_layers(plain[:1], plain[1:2] if shells else [])
+    mesh = hang(dressed, body, [piece], len(layers))
+    vertices, normals = pose_hung(dressed, [piece], body, shape, pose, still, posed.vertices[0], posed.normals[0])
+    camera = orbit_camera(posed.vertices[0], 200, azimuth, 0.0)
+    frame = renderer("numba").render(mesh, vertices, normals, layers + hung_layers(plain[2:]), camera, LIGHTS)
+    return frame.rgba[..., :3] * (frame.rgba[..., 3:] > 250)
+
+
+def shares(picture: NDArray[np.uint8]) -> dict[str, NDArray[np.bool_]]:
+    colour = picture.argmax(axis=-1)
+    shown = picture.max(axis=-1) > 60
+    return {name: shown & (colour == k) for k, name in enumerate(("skin", "cloth", "shirt"))}
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 1.6, 3.14])
+def test_a_skirt_covers_both_legs_and_what_is_between(body: BodyModel, skirt: Piece, azimuth: float) -> None:
+    standing = read_key_poses(body).poses[0]
+    at = shares(drawn(body, skirt, [], standing, azimuth))
+    assert at["cloth"].sum() > 500
+    rows = np.flatnonzero(at["cloth"].any(axis=1))
+    for row in range(rows[0] + 4, rows[-1] - 4):
+        columns = np.flatnonzero(at["cloth"][row])
+        between = slice(columns[0], columns[-1])
+        assert (at["cloth"] | at["skin"])[row, between].all(), row  # nothing is seen through
+    low = slice((rows[0] + rows[-1]) // 2, rows[-1] - 4)
+    assert not at["skin"][low][at["cloth"][low].any(axis=1)].sum() > 0.02 * at["cloth"].sum()  # but hands before it
+
+
+def test_a_shirt_goes_into_the_skirt(body: BodyModel, skirt: Piece, shirt: Shell) -> None:
+    key_poses = read_key_poses(body)
+    for name in ("standing at ease", "sitting upright, hands on thighs", "walking, heel strike"):
+        at = shares(drawn(body, skirt, [shirt], key_poses.poses[key_poses.names.index(name)], 3.14))
+        waist = np.flatnonzero(at["cloth"].sum(axis=1) > 8)[0]
+        assert at["shirt"].sum() > 300, name
+        assert at["shirt"][waist + 6 :].sum() < 0.005 * at["cloth"].sum(), name
+
+
+def test_the_inside_is_seen_and_darker(body: BodyModel, skirt: Piece) -> None:
+    lying = read_key_poses(body)
+    pose = lying.poses[lying.names.index("lying on the back, knees bent")]
+    picture = drawn(body, skirt, [], pose, 0.0)
+    green = picture[..., 1][shares(picture)["cloth"]]
+    assert (green > 240).any()
+    assert ((green > 60) & (green < 240)).mean() > 0.05
+
+
+def test_what_a_piece_hides_of_the_body_is_not_drawn(body: BodyModel, skirt: Piece) -> None:
+    head = np.flatnonzero(body.part == body.part_names.index("head")).astype(np.int32)
+    dressed = dress(Mesh(body.faces, corner_uv(body), body.part), len(body.v_template), [], 1)
+    mesh = hang(dressed, body, [replace(skirt, hides=head)], 1)
+    assert len(mesh.faces) == len(body.faces) - len(head) + 2 * len(skirt.faces)
+    assert body.part_names.index("head") not in mesh.part
+    assert mesh.layer is not None
+    assert {tuple(r) for r in mesh.layer.tolist()} == {(0, 1), (1, 2), (1, 3)}
