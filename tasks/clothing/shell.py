@@ -139,6 +139,7 @@ def _bindings(patch: Patch) -> tuple[I32, F32]:
 
 def _hidden(model: BodyModel, front: BodyFront, reach: Reach) -> I32:
     """Return the body triangles of which every texel and corner lies well inside a garment's borders."""
-    is_inside = (np.minimum(*at_body_vertices(model, front, reach)) > _HIDDEN)[model.faces].all(axis=1)
+    least = np.minimum(*at_body_vertices(model, front, reach))
+    is_inside = np.asarray((least > _HIDDEN)[model.faces].all(axis=1))
     is_inside[front.atlas.triangle[(front.atlas.triangle >= 0) & (reach.distance <= _HIDDEN)]] = False
     return np.flatnonzero(is_inside).astype(np.int32)
