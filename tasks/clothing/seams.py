@@ -91,17 +91,20 @@ def _trousers(front: BodyFront, extent: Extent) -> dict[str, F64]:
     edges: dict[str, F64] = {}
     waist, leg = extent.waist or 0.0, extent.leg or 0.0
     inseam = front.folds["inseam"]
-    crotch = int(np.argmax(inseam.flat[:, 1]))
+    crotch = crossing(inseam, Plane(np.zeros(3), np.array([1.0, 0.0, 0.0])))
+    last = int(crotch)  # of the left leg's
+    halves = {
+        "left": (Line(inseam.flat[last::-1], inseam.position[last::-1]), last, -1),
+        "right": (Line(inseam.flat[last + 1 :], inseam.position[last + 1 :]), last + 1, 1),
+    }
     tops = []
     for side, _ in _SIDES:
         flank = front.folds[f"side_{side}"]
         across = across_limb(front, "leg", side, leg)
         upper = crossing(flank, level(waist, is_upper=True), armpit(front, side))
         edges[f"side_{side}"] = between(flank, upper, crossing(flank, across, int(upper) + 1))
-        half = Line(inseam.flat[crotch:], inseam.position[crotch:])
-        if side == "left":
-            half = Line(inseam.flat[crotch::-1], inseam.position[crotch::-1])
-        edges[f"inseam_{side}"] = between(half, crossing(half, across), 0)
+        half, first, step = halves[side]
+        edges[f"inseam_{side}"] = between(inseam, first + step * crossing(half, across), crotch)
         edges[f"ankle_{side}"] = np.stack([edges[f"side_{side}"][-1], edges[f"inseam_{side}"][0]])
         tops.append(edges[f"side_{side}"][0])
     edges["waist"] = np.stack([tops[0], _middle(front, waist, tops), tops[1]])
