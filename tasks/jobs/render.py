@@ -27,8 +27,9 @@ from manikin.tasks.images.dressed import Dressed, cloth_at_joints, dress, dresse
 from manikin.tasks.images.hung import hang, hung_layers, pose_hung
 from manikin.tasks.images.renderer import Frame, Lights, Mesh, Renderer, renderer
 from manikin.tasks.images.texture import Texture
-from manikin.tasks.jobs import backgrounds, body, plan, poses, textures
+from manikin.tasks.jobs import backgrounds, body, plan, poses
 from manikin.tasks.jobs.shards import BOX, image_statistics, run_shards
+from manikin.tasks.jobs.shelf import LayerShelf
 from manikin.tasks.jobs.work import Work
 from manikin.tasks.scenes.background import BackgroundPlan, crop_box
 from manikin.tasks.scenes.camera import CameraPlan, place_camera
@@ -64,7 +65,7 @@ class World:
     poses: NDArray[np.float32]
     plan: pd.DataFrame
     shapes: NDArray[np.float32]
-    layers: "textures.LayerShelf"
+    layers: LayerShelf
     backgrounds: Mapping[str, NDArray[np.uint8]]
     skeletons: tuple[tuple[Skeleton, NDArray[np.float32]], ...]
     renderer: Renderer
@@ -168,13 +169,13 @@ def draw_person(world: World, row: Mapping[str, Any], person: Person, camera: Ca
     return world.renderer.render(outfit.mesh, vertices, normals, layers, camera, lights)
 
 
-def hung_texture(shelf: "textures.LayerShelf", row: Mapping[str, Any], layer: str) -> Texture:
+def hung_texture(shelf: LayerShelf, row: Mapping[str, Any], layer: str) -> Texture:
     """Return the texture of the piece of a layer that a row wears, in the row's variant of it."""
     slot = next(slot for slot in VARIED if row[slot] == layer)
     return shelf.hung(layer, part_of_row(Variation, row, f"{slot}_"))
 
 
-def worn_textures(shelf: "textures.LayerShelf", row: Mapping[str, Any]) -> dict[str, Texture]:
+def worn_textures(shelf: LayerShelf, row: Mapping[str, Any]) -> dict[str, Texture]:
     """Return the texture of each layer that a row wears, in the row's variant of it."""
     plain = {str(row[slot]): shelf[str(row[slot])] for slot in SLOTS if slot not in VARIED}
     plain[str(row["skin"])] = shelf.toned(str(row["skin"]), int(row["skin_tone"]))
@@ -221,7 +222,7 @@ def world_of(job: RenderJob) -> World:
         poses=poses.load_poses(upstream["poses"]),
         plan=rows,
         shapes=shapes,
-        layers=textures.LayerShelf(upstream["textures"]),
+        layers=LayerShelf(upstream["textures"]),
         backgrounds=backgrounds.load_images(upstream["backgrounds"]),
         skeletons=tuple((s, joint_thickness(model, s)) for s in skeletons),
         renderer=renderer("numba"),

@@ -7,6 +7,7 @@ from manikin.storage.stage import StageRef, commit, open_attempt
 from manikin.tasks.clothing.variation import Variation
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs import body, textures
+from manikin.tasks.jobs.shelf import LayerShelf
 from manikin.tasks.jobs.work import Sources, Work
 from manikin.tasks.scenes.outfit import SLOTS, sample_clothes, sample_looks, wardrobe_of
 from manikin.tasks.scenes.plan import part_of_row
@@ -32,7 +33,7 @@ def test_people_of_a_users_body_wear_plain_colours(smpl_file, tmp_path):
     wardrobe_ref, info = made(textures, tmp_path, sources, body=ref)
     assert [what for what, _ in info["skipped"]] == ["skins, hair and garments from photos"]
     assert "no texture map" in info["skipped"][0][1]
-    wardrobe, shelf = textures.load_table(wardrobe_ref), textures.LayerShelf(wardrobe_ref)
+    wardrobe, shelf = textures.load_table(wardrobe_ref), LayerShelf(wardrobe_ref)
     assert set(wardrobe["source"]) == {"painted"}
     rails = wardrobe_of(wardrobe)
     for k in range(20):

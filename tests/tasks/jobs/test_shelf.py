@@ -12,8 +12,8 @@ from manikin.tasks.clothing.variation import OWN, Cloth, Variation
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.texture import Texture
 from manikin.tasks.images.vary import PLACE_M, vary
-from manikin.tasks.jobs import textures
 from manikin.tasks.jobs.layer import Layer
+from manikin.tasks.jobs.shelf import PLACES, STORE, LayerShelf, write_layer
 
 SIDE = 64
 GREEN = (0.46, 0.08, 155.0)  # OKLCh
@@ -35,12 +35,12 @@ def places() -> np.ndarray:
 def stored(places: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> tuple[StageRef, list[dict]]:
     ref = StageRef(str(tmp_path_factory.mktemp("root")), "textures", "0")
     attempt = open_attempt(ref)
-    group = zarr.open_group(attempt / textures.STORE, mode="w")
+    group = zarr.open_group(attempt / STORE, mode="w")
     known = ("photo", "CC0-1.0", "somebody")
     layers = [Layer(f"top-{k}", "top", "top", cloth(4 * k), *known, extent=Extent(hem=0.9)) for k in range(4)]
     layers += [Layer("shoes", "shoes", "shoes", cloth(0), *known), Layer("skin", "skin", "asian", cloth(9), *known)]
-    rows = [textures._write(group, layer) for layer in layers]
-    group.create_array(textures.PLACES, data=places, chunks=places.shape)
+    rows = [write_layer(group, layer) for layer in layers]
+    group.create_array(PLACES, data=places, chunks=places.shape)
     commit(ref, attempt, {})
     return ref, rows
 
@@ -60,7 +60,7 @@ def test_a_variant_is_made_from_what_is_stored(stored, places: np.ndarray, fabri
     look = Variation(3, *GREEN, fabric, 1.0)
     main = Cloth(*(rows[0][name] for name in Cloth.__dataclass_fields__))
     expected = vary(Texture.from_rgba(cloth(0)), main, look, places)
-    shelf = textures.LayerShelf(ref)
+    shelf = LayerShelf(ref)
     np.testing.assert_array_equal(shelf.worn("top-0", look).texels, expected.texels)
     np.testing.assert_array_equal(shelf["top-0"].texels, Texture.from_rgba(cloth(0)).texels)
     assert shelf.worn("top-0", Variation(0, *GREEN, OWN, 1.0)) is shelf["top-0"]
@@ -68,7 +68,7 @@ def test_a_variant_is_made_from_what_is_stored(stored, places: np.ndarray, fabri
 
 def test_a_variant_is_the_same_after_it_had_to_leave(stored) -> None:
     ref, _ = stored
-    small, look = textures.LayerShelf(ref, capacity=2), Variation(1, *GREEN, OWN, 1.0)
+    small, look = LayerShelf(ref, capacity=2), Variation(1, *GREEN, OWN, 1.0)
     first = small.worn("top-0", look)
     assert small.worn("top-0", look) is first
     others = [small.worn(f"top-{k}", look).texels for k in (1, 2, 3)]
@@ -81,10 +81,10 @@ def test_a_variant_is_the_same_after_it_had_to_leave(stored) -> None:
 def test_a_fabric_on_another_atlas_is_refused(stored, tmp_path: Path) -> None:
     ref = StageRef(str(tmp_path), "textures", "0")
     attempt = open_attempt(ref)
-    group = zarr.open_group(attempt / textures.STORE, mode="w")
-    textures._write(group, Layer("top", "top", "top", cloth(0), "painted", "CC0-1.0", "Manikin"))
+    group = zarr.open_group(attempt / STORE, mode="w")
+    write_layer(group, Layer("top", "top", "top", cloth(0), "painted", "CC0-1.0", "Manikin"))
     commit(ref, attempt, {})
     with pytest.raises(
         InputError, match="wool on a texture of side 64 needs the places of its texels, but none are given"
     ):
-        textures.LayerShelf(ref).worn("top", Variation(1, *GREEN, "wool", 1.0))
+        LayerShelf(ref).worn("top", Variation(1, *GREEN, "wool", 1.0))
