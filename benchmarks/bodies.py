@@ -4,7 +4,9 @@ What counts is user + system time of one thread; the poses are random ones that 
 case for pose blendshapes, and the people random adults. Rounds of all deformations alternate, so that another program's load
 falls on all; the mean leaves out the tenth that took longest.
 
-    python benchmarks/bodies.py --rounds 20
+    MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=1073741824 python benchmarks/bodies.py --rounds 20
+
+The variables are those that the program's workers have.
 """
 
 import argparse

@@ -25,6 +25,8 @@ POLL_S = 1.0
 PATIENCE_S = 30.0  # so long without any worker is for ever; one that died is back in a few seconds
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
+# The arrays of a batch are made anew for each: to give their memory back and ask for it again costs a sixth of posing (glibc).
+KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
 
 Done = Callable[[int, dict[str, Any]], None]
 
@@ -39,7 +41,7 @@ def cluster(workers: int) -> Iterator[Client]:
     settings = {
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.scheduler.allowed-failures": 2,
-        "distributed.nanny.pre-spawn-environ": ONE_THREAD,
+        "distributed.nanny.pre-spawn-environ": ONE_THREAD | KEEP_MEMORY,
     }
     with (
         dask.config.set(settings),
