@@ -1,7 +1,10 @@
 import pytest
 
-from manikin.flows.config import SynthConfig, checked_config
+from manikin.flows.config import Coverage, Deform, Prior, SynthConfig, checked_config
+from manikin.tasks.bodies.evaluate import DEFORMATIONS
 from manikin.tasks.errors import InputError
+from manikin.tasks.jobs.poses import FILL, RANDOM
+from manikin.tasks.poses.fitting import PRIORS
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,9 @@ def test_every_wrong_value_is_told_at_once() -> None:
 
 def test_defaults_are_valid() -> None:
     assert checked_config() == SynthConfig()
+
+
+def test_choices_are_those_that_the_stages_know() -> None:
+    assert tuple(Prior) == PRIORS
+    assert tuple(Deform) == DEFORMATIONS
+    assert tuple(Coverage) == (RANDOM, FILL)
