@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
 
 from manikin.tasks.bodies.rotations import geodesic_angle
 from manikin.tasks.errors import InputError
@@ -13,6 +12,7 @@ from manikin.tasks.poses.keyposes import read_key_poses, read_postures
 from manikin.tasks.poses.labels import LABELS
 from manikin.tasks.poses.limits import clip_postures, clip_to_limits, limit_names, read_limits
 from manikin.tasks.poses.postures import mirrored, pose_of, without_heading
+from tests.forward_kinematics import rig_joints
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +25,9 @@ def key_poses(body):
     return read_key_poses(body)
 
 
-def rig_joints(anatomy, pose):
-    """name -> place (N, 3) of the joints of the mean body, by the book."""
-    turns = Rotation.from_rotvec(np.asarray(pose, np.float64).reshape(-1, 3)).as_matrix().reshape(*pose.shape[:2], 3, 3)
-    world = np.zeros((*pose.shape[:2], 4, 4))
-    for j, p in enumerate(anatomy.parents):
-        local = np.zeros((len(pose), 4, 4))
-        local[:, :3, :3], local[:, 3, 3] = turns[:, j], 1.0
-        local[:, :3, 3] = anatomy.rest[j] - (anatomy.rest[p] if p >= 0 else 0.0)
-        world[:, j] = local if p < 0 else world[:, p] @ local
-    return dict(zip(anatomy.joint_names, np.moveaxis(world[:, :, :3, 3], 1, 0), strict=True))
+def named_joints(anatomy, pose):
+    """name -> place (N, 3) of the joints of the mean body."""
+    return dict(zip(anatomy.joint_names, np.moveaxis(rig_joints(anatomy, pose), 1, 0), strict=True))
 
 
 # ------------------------------------------------------------------------------------------------------ the built-in ones
@@ -68,7 +61,7 @@ def test_every_one_sided_pose_has_its_mirror_image(key_poses, anatomy):
         if (twin := f"{name} (mirrored)") in key_poses.names:
             j = key_poses.names.index(twin)
             assert key_poses.labels[j] == labels[i]
-            pair = rig_joints(anatomy, key_poses.poses[[i, j]])
+            pair = named_joints(anatomy, key_poses.poses[[i, j]])
             for side, other in (("L", "R"), ("R", "L")):
                 for joint in ("wrist", "lowerarm01", "foot", "lowerleg01", "upperarm01", "finger2-1"):
                     here, there = pair[f"{joint}.{side}"][0], pair[f"{joint}.{other}"][1]
@@ -83,7 +76,7 @@ def test_no_pose_asks_for_more_than_joints_can_do(key_poses, anatomy):
     clipped, touched = clip_to_limits(anatomy, key_poses.poses, limits)
     assert touched.shape == (len(key_poses.names), len(limit_names()))
     assert touched.mean() < 0.005
-    before, after = rig_joints(anatomy, key_poses.poses), rig_joints(anatomy, clipped)
+    before, after = named_joints(anatomy, key_poses.poses), named_joints(anatomy, clipped)
     assert max(np.linalg.norm(after[n] - before[n], axis=1).max() for n in before) < 0.1
 
 
@@ -97,7 +90,7 @@ def test_no_pose_runs_through_itself(key_poses, body):
 
 
 def test_labels_say_what_the_body_does(key_poses, anatomy):
-    at = rig_joints(anatomy, key_poses.poses)
+    at = named_joints(anatomy, key_poses.poses)
     lowest = np.min([v[:, 1] for v in at.values()], axis=0)
     hips = (at["upperleg01.L"] + at["upperleg01.R"])[:, 1] / 2 - lowest
     chest = at["spine01"][:, 1] - lowest
@@ -150,7 +143,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("text", "start", "end", "way"), WORDS)
 def test_words_point_limbs_where_they_say(body, anatomy, tmp_path, text, start, end, way):
-    at = rig_joints(anatomy, read_key_poses(body, file_of(tmp_path, text)).poses[:1])
+    at = named_joints(anatomy, read_key_poses(body, file_of(tmp_path, text)).poses[:1])
     limb = (at[end] - at[start])[0]
     # the trunk's joints do not stand exactly one above the other
     allowed = 15.0 if start == "root" else 1.5
@@ -175,8 +168,8 @@ def test_words_point_limbs_where_they_say(body, anatomy, tmp_path, text, start, 
     ],
 )
 def test_words_move_parts_as_they_say(body, anatomy, tmp_path, text, joint, way):
-    still = rig_joints(anatomy, read_key_poses(body, file_of(tmp_path, "")).poses[:1])
-    moved = rig_joints(anatomy, read_key_poses(body, file_of(tmp_path, text)).poses[:1])
+    still = named_joints(anatomy, read_key_poses(body, file_of(tmp_path, "")).poses[:1])
+    moved = named_joints(anatomy, read_key_poses(body, file_of(tmp_path, text)).poses[:1])
     step = (moved[joint] - still[joint])[0]
     assert np.linalg.norm(step) > 0.005
     assert step @ way / np.linalg.norm(step) / np.linalg.norm(way) > 0.8

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.spatial.transform import Rotation
 
 from manikin.tasks.bodies.rotations import axis_angle_from_matrix, geodesic_angle, matrix_from_axis_angle
 from manikin.tasks.errors import InputError
@@ -21,20 +20,9 @@ from manikin.tasks.poses.postures import (
     remove_heading,
     without_heading,
 )
+from tests.forward_kinematics import rig_joints
 
 seeds = st.integers(0, 2**32 - 1)
-
-
-def rig_joints(anatomy, pose):
-    """Joints (N, J, 3) of the mean body, by the book."""
-    turns = Rotation.from_rotvec(np.asarray(pose, np.float64).reshape(-1, 3)).as_matrix().reshape(*pose.shape[:2], 3, 3)
-    world = np.zeros((*pose.shape[:2], 4, 4))
-    for j, p in enumerate(anatomy.parents):
-        local = np.zeros((len(pose), 4, 4))
-        local[:, :3, :3], local[:, 3, 3] = turns[:, j], 1.0
-        local[:, :3, 3] = anatomy.rest[j] - (anatomy.rest[p] if p >= 0 else 0.0)
-        world[:, j] = local if p < 0 else world[:, p] @ local
-    return world[:, :, :3, 3]
 
 
 def random_postures(seed, n=8, spread=0.7):

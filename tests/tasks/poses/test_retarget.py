@@ -16,6 +16,7 @@ from manikin.tasks.poses.keyposes import read_key_poses
 from manikin.tasks.poses.postures import Postures, mirrored, pose_of, postures_of
 from manikin.tasks.poses.read_clips import read_clips
 from manikin.tasks.poses.retarget import limb_directions, postures_from_clip, retarget
+from tests.forward_kinematics import rig_joints
 
 LIMBS = {  # part -> where it ends, and the rig's joints at its ends
     "upper_arm": (("forearm",), "upperarm01", "lowerarm01"),
@@ -35,18 +36,6 @@ def clips(assets):
 @pytest.fixture(scope="module")
 def anatomy(body):
     return anatomy_of(body)
-
-
-def rig_joints(anatomy, pose):
-    """Joints (N, J, 3) of the mean body and their rotations, by the book."""
-    turns = Rotation.from_rotvec(np.asarray(pose, np.float64).reshape(-1, 3)).as_matrix().reshape(*pose.shape[:2], 3, 3)
-    world = np.zeros((*pose.shape[:2], 4, 4))
-    for j, p in enumerate(anatomy.parents):
-        local = np.zeros((len(pose), 4, 4))
-        local[:, :3, :3], local[:, 3, 3] = turns[:, j], 1.0
-        local[:, :3, 3] = anatomy.rest[j] - (anatomy.rest[p] if p >= 0 else 0.0)
-        world[:, j] = local if p < 0 else world[:, p] @ local
-    return world[:, :, :3, 3]
 
 
 def unit(v):
