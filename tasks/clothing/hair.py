@@ -86,15 +86,6 @@ class Strands:
     shell: Shell | None  # the hair that stands off the head
 
 
-def make_hair(front: BodyFront, model: BodyModel, style: str, colour: str, rng: np.random.Generator) -> GarmentLayer:
-    """Return the layer of hair and eyebrows of a style of `HAIR_STYLES` and a colour of `HAIR_COLOURS`.
-
-    Raises:
-        InputError: style or colour is unknown.
-    """
-    return colour_hair(style_hair(front, model, style, rng), colour)
-
-
 def colour_hair(strands: Strands, colour: str) -> GarmentLayer:
     """Return the layer of a style in a colour of `HAIR_COLOURS`.
 

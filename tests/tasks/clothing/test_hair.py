@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from manikin.tasks.clothing.hair import HAIR_COLOURS, HAIR_STYLES, Strands, colour_hair, make_hair, style_hair
+from manikin.tasks.clothing.hair import HAIR_COLOURS, HAIR_STYLES, Strands, colour_hair, style_hair
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.errors import InputError
 from manikin.tasks.randomness import Stream, rng_for
 
 
 def make(body, front: BodyFront, style: str, colour: str = "brown", index: int = 0):
-    return make_hair(front, body, style, colour, rng_for(7, Stream.TEXTURE, index))
+    return colour_hair(style_hair(front, body, style, rng_for(7, Stream.TEXTURE, index)), colour)
 
 
 def within(body, front: BodyFront, keypoint: str, radius: float) -> np.ndarray:
