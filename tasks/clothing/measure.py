@@ -23,7 +23,9 @@ _TOPS = ("top", "outerwear")
 _UNDER_SKIRT = 0.05  # below waist or crotch, what lies on the body ends under the skirt that hangs
 _SKIRT_LENGTH = 0.85  # of a skirt scaled to the mean body's waist, since skirts are of smaller sizes
 _CAP_SLEEVE = 0.07  # the shortest sleeve, in metres
-_FULL = 0.80  # of arm or leg from which sleeve or leg goes to its end
+_FULL = 0.80  # of the arm from which a sleeve goes to its end
+_FULL_LEG = 0.64  # of the inseam likewise: wide sizes and photos taken from the waist's end look short
+_SHORTS = 0.62  # of the inseam that shorts cover at most
 
 
 def measure(front: BodyFront, landmarks: Landmarks, category: str | None = None) -> tuple[str, Extent]:
@@ -107,18 +109,29 @@ def _strap(landmarks: Landmarks, scale: float) -> float:
 
 
 def _measure_trousers(front: BodyFront, landmarks: Landmarks, category: str | None) -> tuple[str, Extent]:
-    width = 2 * max(landmarks.measures["hip_half"], landmarks.measures["waist_half"])
-    scale = _EASE["trousers"] * _hip_width(front) / width
-    inseam = front.folds["inseam"]
-    crotch = int(np.argmax(inseam.flat[:, 1]))
-    share = scale * _pair(landmarks, "inseam") / _length(inseam.flat[: crotch + 1])
+    share = _leg_share(front, landmarks)
     if category is None:
-        category = "shorts" if share < 0.62 else "trousers"
-    share = min(share, 0.62) if category == "shorts" else 1.0 if share > _FULL else share
+        category = "shorts" if share < _SHORTS else "trousers"
+    share = min(share, _SHORTS) if category == "shorts" else 1.0 if share > _FULL_LEG else share
     hip, ankle = front.joints["leg_left"][0], front.joints["leg_left"][2]
     thigh = (hip[1] - crotch_height(front)) / (hip[1] - ankle[1])  # share of the leg above the crotch
     leg = limb_length(front, "leg") * (thigh + max(share, 0.05) * (1.0 - thigh))
     return category, Extent(waist=waist_height(front), leg=float(leg))
+
+
+def _leg_share(front: BodyFront, landmarks: Landmarks) -> float:
+    """Return which share of the body's inseam bottoms cover, in the mean of what their inseam and their side show.
+
+    A crotch that is found too low, or a low-cut one, shortens the inseam; the side does not know of it.
+    """
+    width = 2 * max(landmarks.measures["hip_half"], landmarks.measures["waist_half"])
+    scale = _EASE["trousers"] * _hip_width(front) / width
+    inseam, side = front.folds["inseam"].flat, front.folds["side_left"]
+    crotch = int(np.argmax(inseam[:, 1]))
+    at = crossing(side, level(waist_height(front), is_upper=True), armpit(front, "left"))
+    rise = float(side.flat[round(at), 1] - inseam[crotch, 1])
+    below = 0.5 * (_pair(landmarks, "inseam") + _pair(landmarks, "side")) * scale - 0.5 * rise
+    return below / _length(inseam[: crotch + 1])
 
 
 def _measure_skirt(front: BodyFront, landmarks: Landmarks) -> Extent:
