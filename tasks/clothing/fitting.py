@@ -6,22 +6,19 @@ best refined on a larger one, with a mild pull towards usual garments and toward
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.silhouettes import Points, Silhouette, Values
+from manikin.tasks.clothing.search import Target, drawing, habits, search
+from manikin.tasks.clothing.silhouettes import Silhouette, Values
 
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
 _COARSE, _FINE = 64, 128  # canvas sides of the search
 _FILL = 0.8  # of the canvas that the silhouette's longer side takes
-_PULL = 0.0012  # overlap given up for one unusual parameter (one spread away)
-_FRAME = 0.58  # garment units from the middle that points may reach; the canvas ends at 0.625
-_NO_HOOD = 0.03  # height up to which a hood is none
 _POOR = 0.86  # overlap below which the garment may lie on its side
 _FINALISTS = 4  # first guesses of a kind that are followed up
 _REFINED = 2  # kinds whose rough fits are worth refining
@@ -32,8 +29,8 @@ class Canvas:
     """The silhouette centred on a small square, its longer side `unit` pixels."""
 
     mask: U8
-    area: int
     unit: float
+    target: Target
     T_canvas_photo: F64  # (2, 3)
 
     @classmethod
@@ -46,7 +43,9 @@ class Canvas:
         blurred = cv2.GaussianBlur((mask > 0).astype(np.float32), (0, 0), max(0.3, 0.4 / scale))
         to_centres = T + np.array([[0, 0, 0.5 * scale - 0.5], [0, 0, 0.5 * scale - 0.5]])
         small = (cv2.warpAffine(blurred, to_centres, (side, side)) > 0.5).astype(np.uint8)
-        return cls(small, max(1, int(small.sum())), _FILL * side, T)
+        unit = _FILL * side
+        sums = np.pad(np.cumsum(small, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
+        return cls(small, unit, Target(sums, max(1.0, float(small.sum())), unit), T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,77 +123,8 @@ def _search(
     canvas: Canvas, kind: Silhouette, values: Values, sweeps: int, step: float, start: Values | None = None
 ) -> Fit:
     start = values if start is None else start
-    terms = _terms(kind, start)
-    values, steps = dict(values), {t.name: t.spread * step for t in terms}
-    scratch = np.zeros_like(canvas.mask)
-    cost, overlap = _cost(canvas, kind, values, terms, scratch)
-    for _ in range(sweeps):
-        for name in steps:
-            old = values[name]
-            for sign in (1.0, -1.0):
-                values[name] = old + sign * steps[name]
-                new_cost, new_overlap = _cost(canvas, kind, values, terms, scratch)
-                if new_cost < cost - 1e-9:
-                    cost, overlap = new_cost, new_overlap
-                    steps[name] *= 1.3 * sign  # go on in the direction that helped
-                    break
-            else:
-                values[name] = old
-                steps[name] *= 0.6
-        if all(abs(steps[t.name]) < 0.02 * t.spread for t in terms):
-            break
-    return Fit(kind, values, start, cost, overlap)
-
-
-class _Term(NamedTuple):
-    """What keeps one parameter near usual values; a tuple, for it is read a hundred thousand times a photo."""
-
-    name: str
-    start: float
-    spread: float
-    is_length: bool  # may not become negative
-    twin: str | None  # the right side's parameter of a left one
-
-
-def _terms(kind: Silhouette, start: Values) -> list[_Term]:
-    return [
-        _Term(
-            name,
-            start[name],
-            spread,
-            any(word in name for word in ("length", "width", "half")) or name == "hood",
-            name[:-4] + "right" if name.endswith("_left") else None,
-        )
-        for name, (_, spread) in kind.parameters.items()
-    ]
-
-
-def _cost(canvas: Canvas, kind: Silhouette, values: Values, terms: list[_Term], scratch: U8) -> tuple[float, float]:
-    scratch[:] = 0
-    points = kind.points(values)
-    # fillPoly counts from pixel centres, in sixteenths here
-    scale, shift = 16 * canvas.unit, 8.0 * canvas.mask.shape[0] - 8.0
-    for names in kind.outlines:
-        if values.get("hood", 1.0) > _NO_HOOD or "hood_top" not in names:
-            polygon = np.array([points[n] for n in names]) * scale + shift
-            cv2.fillPoly(scratch, [np.rint(polygon).astype(np.int32)], 1, shift=4)
-    drawn = cv2.countNonZero(scratch)
-    common = cv2.countNonZero(cv2.bitwise_and(scratch, canvas.mask))
-    overlap = common / (canvas.area + drawn - common)
-    return 1 - overlap + _PULL * _strain(kind, points, values, terms), overlap
-
-
-def _strain(kind: Silhouette, points: Points, values: Values, terms: list[_Term]) -> float:
-    total = 0.0
-    for name in kind.outlines[0]:  # what leaves the canvas is not drawn, so the overlap would not miss it
-        x, y = points[name]
-        if not (-_FRAME < x < _FRAME and -_FRAME < y < _FRAME):
-            total += (50 * (max(abs(x), abs(y)) - _FRAME)) ** 2
-    for name, start, spread, is_length, twin in terms:
-        value = values[name]
-        total += ((value - start) / spread) ** 2
-        if is_length and value < 0:
-            total += (100 * value) ** 2
-        if twin is not None:
-            total += 0.5 * ((value - values[twin]) / spread) ** 2
-    return total
+    names = list(kind.parameters)
+    usual, found = (np.array([v[n] for n in names]) for v in (start, values))
+    spreads = np.array([spread for _, spread in kind.parameters.values()])
+    cost, overlap = search(canvas.target, drawing(kind), habits(kind, usual), found, spreads, sweeps, step)
+    return Fit(kind, dict(zip(names, found.tolist(), strict=True)), start, cost, overlap)

@@ -16,12 +16,23 @@ SIDES = (("left", 1.0), ("right", -1.0))
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """What garments keep to: a weighted sum of up to four parameters has a usual value, or seldom exceeds it."""
+
+    weights: Mapping[str, float]
+    usual: float
+    spread: float
+    is_limit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Silhouette:
     """One kind of outline.
 
     `parameters` holds each parameter's usual value and how far it is apt to stray; `starts` the first guesses, as what
-    differs from the usual; `outlines` polygons by point names, whose union is the silhouette; `edges` the stretches of
-    outline that the body has too, as point names from one end to the other.
+    differs from the usual; `outlines` polygons by point names, whose union is the silhouette, a hood last; `edges` the
+    stretches of outline that the body has too, as point names from one end to the other. `points` is linear in the
+    parameters but for tilt and limbs.
     """
 
     name: str
@@ -30,7 +41,12 @@ class Silhouette:
     outlines: tuple[tuple[str, ...], ...]
     edges: Mapping[str, tuple[str, ...]]
     starts: tuple[Values, ...]
+    limb: tuple[str, str, str] | None = None  # on each side: names of limb, joint and end
+    ties: tuple[Tie, ...] = ()
     handicap: float = 0.0  # overlap by which it must beat a top: tops are common, skirts rare; sleeves fit anything
+
+
+_SLEEVE, _LEG = ("sleeve", "elbow", "cuff"), ("leg", "knee", "ankle")
 
 
 def _place(p: Mapping[str, float], points: Points) -> Points:
@@ -63,7 +79,7 @@ def _top_points(p: Mapping[str, float]) -> Points:
             s * 0.5 * (p["shoulder_half"] + p["chest_half"]),
             0.5 * (p["shoulder_drop"] + p["armpit_y"]),
         )
-        _limb(q, s, side, ("sleeve", "elbow", "cuff"), p)
+        _limb(q, s, side, _SLEEVE, p)
     return _place(p, q)
 
 
@@ -85,7 +101,7 @@ def _trouser_points(p: Mapping[str, float]) -> Points:
         q[f"waist_{side}"] = (s * p["waist_half"], 0.0)
         q[f"hip_{side}"] = (s * p["hip_half"], 0.75 * p["crotch_y"])
         q[f"leg_root_{side}"] = (s * 0.5 * p["hip_half"], 0.9 * p["crotch_y"])
-        _limb(q, s, side, ("leg", "knee", "ankle"), p)
+        _limb(q, s, side, _LEG, p)
     return _place(p, q)
 
 
@@ -135,6 +151,7 @@ TOP = Silhouette(
         sleeve_angle1=(0.9, 0.5), sleeve_length1=(0.13, 0.15), sleeve_angle2=(0.7, 0.6), sleeve_length2=(0.12, 0.15)
     ),
     points=_top_points,
+    limb=_SLEEVE,
     outlines=(
         (
             *("neck_left", "shoulder_left", "armpit_left", "waist_left", "hem_left"),
@@ -211,6 +228,7 @@ TROUSERS = Silhouette(
     }
     | _both(leg_angle1=(0.08, 0.2), leg_length1=(0.3, 0.15), leg_angle2=(0.06, 0.2), leg_length2=(0.35, 0.15)),
     points=_trouser_points,
+    limb=_LEG,
     outlines=(
         (
             *("waist_left", "hip_left", "knee_outer_left", "ankle_outer_left", "ankle_inner_left", "knee_inner_left"),
