@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from manikin.tasks.clothing.photo import Photo
 from manikin.tasks.clothing.segment import GarmentRejected
-from manikin.tasks.clothing.silhouettes import SKIRT, TOP, TROUSERS, VEST, Silhouette, Values
+from manikin.tasks.clothing.silhouettes import SIDES, SKIRT, TOP, TROUSERS, VEST, Silhouette, Tie, Values
 
 _OUTLINES = {
     "top": (TOP, VEST),
@@ -24,11 +24,13 @@ _CATEGORIES = {
     "shorts": "shorts",
     "skirt": "skirt",
 }
-# Sleeves that a name promises: the silhouette alone can take a short sleeve that hangs down for a long one.
+# Sleeves that a name promises: the silhouette alone can take a short sleeve that hangs down for a long one, or a long one
+# that lies on the body for none.
 _SHORT = ("t-shirt", "tshirt", "tee", "polo")
 _SLEEVELESS = ("undershirt", "vest", "tank top", "top", "tops")  # mostly, as dresses
 _SLEEVED = ("shirt", "blouse", "cardigan", *_CATEGORIES["outerwear"].split("|"))
 _LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
+_SPREAD = 0.12  # garment units by which sleeves are apt to miss what a name promises
 LABELS = {word: category for category, words in _CATEGORIES.items() for word in words.split("|")}
 
 
@@ -50,12 +52,33 @@ def kinds_of(photo: Photo, label: str | None) -> tuple[tuple[Silhouette, ...], s
     outlines: tuple[Silhouette, ...] = _OUTLINES[category]
     if word in _SLEEVELESS:
         outlines = _OUTLINES["dress"]
+    elif word in _SHORT:
+        outlines = (_sleeved((0.1, 0.35), _lengths(-1.0, 1.1)),)
+    elif word in _LONG:
+        outlines = (_sleeved((0.35, 1.0), _lengths(1.0, 1.6)),)
+    elif word in _CATEGORIES["outerwear"].split("|"):
+        outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 1.6)),)
     elif word in _SLEEVED:
-        outlines = (TOP,)
-    elif word in _SHORT + _LONG:
-        low, high = (0.35, 1.0) if word in _LONG else (0.1, 0.35)
-        outlines = (replace(TOP, starts=tuple(s for s in TOP.starts if low <= _sleeve(s) < high)),)
+        outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 0.7)),)
     return outlines, category
+
+
+def _sleeved(starts: tuple[float, float], ties: tuple[Tie, ...]) -> Silhouette:
+    """Return a top whose sleeves' first guesses are in a range, and that keeps to ties more."""
+    low, high = starts
+    return replace(TOP, starts=tuple(s for s in TOP.starts if low <= _sleeve(s) < high), ties=TOP.ties + ties)
+
+
+def _lengths(sign: float, chests: float) -> tuple[Tie, ...]:
+    """Return ties of both sleeves: at least so many half chests long (sign 1), or at most (-1)."""
+    return tuple(
+        Tie(
+            {f"sleeve_length1_{side}": -sign, f"sleeve_length2_{side}": -sign, "chest_half": sign * chests},
+            *(0.0, _SPREAD),
+            is_limit=True,
+        )
+        for side, _ in SIDES
+    )
 
 
 def _sleeve(start: Values) -> float:

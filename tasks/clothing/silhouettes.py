@@ -150,6 +150,14 @@ TOP = Silhouette(
     | _both(
         sleeve_angle1=(0.9, 0.5), sleeve_length1=(0.13, 0.15), sleeve_angle2=(0.7, 0.6), sleeve_length2=(0.12, 0.15)
     ),
+    ties=(
+        Tie({"shoulder_half": 1.0, "chest_half": -0.92}, 0.0, 0.03),
+        Tie(
+            {"sleeve_length1_left": 1.0, "sleeve_length2_left": 1.0}
+            | {"sleeve_length1_right": -1.0, "sleeve_length2_right": -1.0},
+            *(0.0, 0.06),
+        ),
+    ),
     points=_top_points,
     limb=_SLEEVE,
     outlines=(

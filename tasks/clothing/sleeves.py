@@ -15,7 +15,7 @@ from manikin.tasks.clothing.template import BodyFront
 _SIDES = ("left", "right")
 _LENGTH = 0.85  # of sleeves scaled by the chest: the mean body is wide for its arms
 _SHORTEST = 0.07  # in metres
-_FULL = 0.72  # of the arm from which a sleeve goes to its end
+_FULL = 0.64  # of the arm from which a sleeve goes to its end
 _END = 0.97  # of the arm
 
 
