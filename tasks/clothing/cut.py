@@ -88,11 +88,18 @@ class Patch:
         return sparse.csr_array((share[rows], (rows, columns)), shape=(g, g))
 
 
-def cut_patch(model: BodyModel, front: BodyFront, reach: Reach) -> Patch:
-    """Return the surface of a body that lies inside a garment's borders, whole triangles and cut ones."""
-    whole = _near(model, front, reach)
+def cut_patch(model: BodyModel, front: BodyFront, reach: Reach, at_body: tuple[F64, F64]) -> Patch:
+    """Return the surface of a body that lies inside a garment's borders, whole triangles and cut ones.
+
+    Args:
+        model: the body.
+        front: the same body laid flat.
+        reach: where on the atlas the borders run.
+        at_body: from `at_body_vertices`.
+    """
+    whole, fields = _near(model, *at_body), _fields(reach)
     for _ in range(_DIVISIONS):
-        whole = _divided(whole, front, reach)
+        whole = _divided(whole, front, fields)
     return clip(whole, whole.distance)
 
 
@@ -105,10 +112,9 @@ def clip(patch: Patch, level: F64) -> Patch:
     return _compact(_resolved(patch, edges, of_face, crossed, a / (a - b), inside, _KEPT))
 
 
-def _near(model: BodyModel, front: BodyFront, reach: Reach) -> Patch:
+def _near(model: BodyModel, closed: F64, opened: F64) -> Patch:
     """Return the body's triangles inside the borders and next to them."""
     faces, uv = model.faces.astype(np.int64), model.uv[model.faces_uv].astype(np.float64)
-    closed, opened = at_body_vertices(model, front, reach)
     keep = (np.minimum(closed, opened)[faces] > 0.6 * _CLIP[0]).any(axis=1)
     patch = Patch(
         sparse.eye_array(len(closed), format="csr"),
@@ -128,7 +134,8 @@ def _near(model: BodyModel, front: BodyFront, reach: Reach) -> Patch:
 def at_body_vertices(model: BodyModel, front: BodyFront, reach: Reach) -> tuple[F64, F64]:
     """Return how far (V,) a body's vertices lie inside borders that close on it and that open, as far as 0.4 m."""
     uv = model.uv[model.faces_uv].astype(np.float64)
-    closed, opened = (_at_vertices(_sample(front, d, uv), model.faces, len(model.v_template)) for d in _fields(reach))
+    n = len(model.v_template)
+    closed, opened = (_at_vertices(d, model.faces, n) for d in _sample(front, _fields(reach), uv))
     return closed, opened
 
 
@@ -136,17 +143,19 @@ def _fields(reach: Reach) -> tuple[F32, F32]:
     return np.clip(reach.closed, *_CLIP), np.clip(reach.open, *_CLIP)
 
 
-def _sample(front: BodyFront, field: F32, uv: F64) -> F64:
-    """Return the field (S, S) at uv (..., 2), bilinear; off the islands it goes on as at the nearest texel."""
+def _sample(front: BodyFront, fields: tuple[F32, F32], uv: F64) -> list[F64]:
+    """Return the fields (S, S) at uv (..., 2), bilinear; off the islands they go on as at the nearest texel."""
     s = front.size
-    flat = field.ravel()
     x = np.clip(uv * s - 0.5, 0, s - 1.001)
     left = np.floor(x).astype(np.int64)
     fx, fy = np.moveaxis(x - left, -1, 0)
-    at = left[..., 1] * s + left[..., 0]
-    corners = [flat[front.atlas.nearest.ravel()[at + step]] for step in (0, 1, s, s + 1)]
-    upper, lower = (corners[k] * (1 - fx) + corners[k + 1] * fx for k in (0, 2))
-    return np.asarray(upper * (1 - fy) + lower * fy, np.float64)
+    at, nearest = left[..., 1] * s + left[..., 0], front.atlas.nearest.ravel()
+    owners, out = [nearest[at + step] for step in (0, 1, s, s + 1)], []
+    for field in fields:
+        corners = [field.ravel()[owner] for owner in owners]
+        upper, lower = (corners[k] * (1 - fx) + corners[k + 1] * fx for k in (0, 2))
+        out.append(np.asarray(upper * (1 - fy) + lower * fy, np.float64))
+    return out
 
 
 def _at_vertices(values: F64, faces: NDArray[np.integer], n: int) -> F64:
@@ -155,7 +164,7 @@ def _at_vertices(values: F64, faces: NDArray[np.integer], n: int) -> F64:
     return np.asarray(np.bincount(faces.ravel(), values.ravel(), n) / np.maximum(count, 1))
 
 
-def _divided(patch: Patch, front: BodyFront, reach: Reach) -> Patch:
+def _divided(patch: Patch, front: BodyFront, fields: tuple[F32, F32]) -> Patch:
     """Return the patch with the triangles at its borders divided, the new vertices' distances read from the atlas."""
     d = patch.distance[patch.faces]
     edges, of_face = _edges(patch.faces)
@@ -168,7 +177,7 @@ def _divided(patch: Patch, front: BodyFront, reach: Reach) -> Patch:
     n, middle = len(patch.position), 0.5 * (patch.uv + np.roll(patch.uv, -1, axis=1))
     halves = np.full(int(chosen.sum()), 0.5)
     out = _resolved(patch, edges, of_face, chosen, halves, chosen[of_face], _SLOTS)
-    read = [_at_vertices(_sample(front, f, middle), of_face, len(edges))[chosen] for f in _fields(reach)]
+    read = [_at_vertices(values, of_face, len(edges))[chosen] for values in _sample(front, fields, middle)]
     closed, opened = (np.concatenate([d[:n], new]) for d, new in zip((out.closed, out.open), read, strict=True))
     return replace(out, closed=closed, open=opened)
 

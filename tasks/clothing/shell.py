@@ -1,7 +1,7 @@
 """Cloth that hangs off a body: a mesh bound to the body's triangles, posed with it, and drawn in its place.
 
-A shell is cut from the body's own surface (`cut`) and lifted along its normals by a slack (`slack`), so it follows every
-shape and pose of the body. Body triangles that it covers wholly are not drawn.
+A shell is cut from the body's own surface (`cut`) and lifted off it by a slack (`slack`), so it follows every shape and pose
+of the body. Body triangles that it covers wholly are not drawn.
 """
 
 from collections.abc import Mapping
@@ -12,19 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.atlas import vertex_normals
 from manikin.tasks.clothing.cut import Patch, at_body_vertices, clip, cut_patch, joined
 from manikin.tasks.clothing.extent import Reach
-from manikin.tasks.clothing.slack import Slack, offsets
+from manikin.tasks.clothing.fall import Holders, holders
+from manikin.tasks.clothing.slack import Slack, falling, offsets
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.errors import InputError
 from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
 _STRIP = 0.008  # metres by which a border is turned over
 _UNDER = 0.002  # metres by which the strip ends under the skin
+_ASIDE = 0.003  # metres beside the normal of its skin, and along it, from which cloth is held up by other skin
+_HIGH = 0.03
+_TRUNK = ("torso", "upper_leg")  # what tops fall about
 _HIDDEN: Final = 0.018
 """Metres inside a garment's borders from which the body is not drawn."""
 
@@ -97,36 +103,53 @@ def make_shell(model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, i
     Raises:
         InputError: the garment covers nothing of the body.
     """
-    patch = cut_patch(model, front, reach)
+    at_body = at_body_vertices(model, front, reach)
+    patch = cut_patch(model, front, reach, at_body)
     if not len(patch.faces):
         raise InputError("garment: it covers nothing of the body; expected some texels inside its borders")
-    offset = offsets(front, patch, slack, is_bottom)
-    inner, inner_offset = _inner_strip(patch, offset)
-    cloth = joined(patch, inner)
-    corner, weight = _bindings(cloth)
+    off = offsets(front, patch, slack, is_bottom)
+    place, free, held = patch.position + off[:, None] * patch.normal, np.zeros(len(off)), None
+    if not is_bottom:
+        points, normals = model.v_template.astype(np.float64), vertex_normals(model.v_template, model.faces)
+        trunk = model.faces[np.isin(model.part, [i for i, name in enumerate(model.part_names) if name.endswith(_TRUNK)])]
+        place, free, spanned = falling(front, patch, slack, place, points, trunk.astype(np.int64))
+        held = holders(points, normals, np.unique(trunk).astype(np.int64), spanned)
+    patch = replace(patch, closed=patch.distance, open=free)
+    strip, strip_place = _inner_strip(patch, place, model.v_template.astype(np.float64))
+    cloth = joined(patch, strip)
+    corner, weight, offset = _bindings(cloth, np.concatenate([place, strip_place]), held)
     return Shell(
         corner,
         weight,
-        np.concatenate([offset, inner_offset]),
+        offset,
         cloth.faces.astype(np.int32),
         cloth.uv.astype(np.float32),
         cloth.part,
         cloth.beneath.astype(np.int32),
         np.arange(len(cloth.faces)) >= len(patch.faces),
-        _hidden(model, front, reach),
+        _hidden(model, front, reach, np.minimum(*at_body)),
     )
 
 
-def _inner_strip(patch: Patch, offset: F32) -> tuple[Patch, F32]:
-    """Return what one sees looking into an opening: the cloth's border, turned over and bent back to the body."""
-    named = replace(patch, closed=patch.distance, open=offset.astype(np.float64))  # both are interpolated by the cut
-    strip = clip(named, _STRIP - patch.distance)
-    bent = strip.open * (1 - strip.closed / _STRIP) - _UNDER * strip.closed / _STRIP
-    return replace(strip, faces=strip.faces[:, ::-1], uv=strip.uv[:, ::-1]), bent.astype(np.float32)
+def _inner_strip(patch: Patch, place: F64, points: F64) -> tuple[Patch, F64]:
+    """Return what one sees looking into an opening, the cloth's border, turned over and bent back to the body, and where.
+
+    Args:
+        patch: the cloth, `closed` its distance from any border.
+        place: (G, 3) where it lies.
+        points: (V, 3) of the body.
+    """
+    strip = clip(replace(patch, position=place), _STRIP - patch.closed)
+    skin, bent = strip.bound @ points, strip.closed[:, None] / _STRIP
+    there = strip.position * (1 - bent) + (skin - _UNDER * strip.normal) * bent
+    return replace(strip, position=skin, faces=strip.faces[:, ::-1], uv=strip.uv[:, ::-1]), there
 
 
-def _bindings(patch: Patch) -> tuple[I32, F32]:
-    """Return body vertices and weights (G, 3) of a patch's vertices."""
+def _bindings(patch: Patch, place: F64, held: Holders | None) -> tuple[I32, F32, F32]:
+    """Return body vertices and weights (G, 3) and offsets (G,) of cloth that lies at places (G, 3).
+
+    Cloth straight above its own skin is bound to that; the rest, as over hollows, to the skin that holds it up.
+    """
     bound = patch.bound
     bound.sort_indices()
     n = np.diff(bound.indptr)
@@ -134,12 +157,19 @@ def _bindings(patch: Patch) -> tuple[I32, F32]:
     corner, weight = np.repeat(bound.indices[bound.indptr[:-1], None], 3, axis=1), np.zeros((len(n), 3))
     row = np.repeat(np.arange(len(n)), n)
     corner[row, column], weight[row, column] = bound.indices, bound.data
-    return corner.astype(np.int32), weight.astype(np.float32)
+    lift = place - patch.position
+    offset = (lift * patch.normal).sum(axis=1) / (patch.normal**2).sum(axis=1)
+    if held is not None:
+        aside = np.linalg.norm(lift - offset[:, None] * patch.normal, axis=1)
+        loose = np.flatnonzero((patch.open > 0) & ((aside > _ASIDE) | (offset > _HIGH)))
+        corners, weights, offsets_held, is_held = held.bind(place[loose])
+        loose = loose[is_held]
+        corner[loose], weight[loose], offset[loose] = corners[is_held], weights[is_held], offsets_held[is_held]
+    return corner.astype(np.int32), weight.astype(np.float32), offset.astype(np.float32)
 
 
-def _hidden(model: BodyModel, front: BodyFront, reach: Reach) -> I32:
+def _hidden(model: BodyModel, front: BodyFront, reach: Reach, at_body: F64) -> I32:
     """Return the body triangles of which every texel and corner lies well inside a garment's borders."""
-    least = np.minimum(*at_body_vertices(model, front, reach))
-    is_inside = np.asarray((least > _HIDDEN)[model.faces].all(axis=1))
+    is_inside = np.asarray((at_body > _HIDDEN)[model.faces].all(axis=1))
     is_inside[front.atlas.triangle[(front.atlas.triangle >= 0) & (reach.distance <= _HIDDEN)]] = False
     return np.flatnonzero(is_inside).astype(np.int32)
