@@ -1,6 +1,6 @@
 """A wardrobe's records, and the way from one photo to one layer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,10 @@ from manikin.tasks.clothing.found import Found, find_back, find_garment
 from manikin.tasks.clothing.landmarks import Landmarks, opening_mask, resample, trunk_mask
 from manikin.tasks.clothing.measure import as_painted, as_worn, measure
 from manikin.tasks.clothing.photo import Photo
+from manikin.tasks.clothing.profile import Profile, profile
 from manikin.tasks.clothing.seams import body_edges
 from manikin.tasks.clothing.skirt import SkirtCut
-from manikin.tasks.clothing.skirt_cloth import photo_skirt, skirt_texture
+from manikin.tasks.clothing.skirt_cloth import Sheet, photo_skirt, sewn_slack, skirt_texture
 from manikin.tasks.clothing.slack import Slack, photo_slack
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.clothing.warp import Warp, fit_warp
@@ -62,13 +63,23 @@ def dress_photo(
 def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back: Found | None = None) -> GarmentLayer:
     """Return the layer of a garment found in its photo, and in another of its back."""
     landmarks, photo = garment.landmarks, garment.photo
-    category, extent = measure(front, landmarks, garment.category)
+    rows = _rows(garment)
+    category, extent = measure(front, landmarks, garment.category, rows)
     worn = as_worn(front, category, extent)
-    cloth = _cloth(garment)
-    skirt = photo_skirt(front, landmarks, category, extent)
+    cloth, warp = _cloth(garment), garment_warp(front, landmarks, extent)
     behind = None if back is None else (_cloth(back).front, garment_warp(front, back.landmarks, extent))
-    painted = worn if skirt is None else as_painted(front, category, worn)
-    rgba, reach = bake(front, cloth, garment_warp(front, landmarks, extent), painted, behind)
+    skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
+    if skirt is not None and rows is not None:
+        painted = as_painted(front, category, worn, float(skirt.height[0]))
+        start = None if category == "skirt" else float(skirt.height[0])
+        seen, unseen = Sheet(cloth.front, rows, warp), Sheet(cloth.back, rows, warp)
+        if back is not None and behind is not None:
+            unseen = Sheet(behind[0], _rows(back) or rows, behind[1])
+        skirt_rgba = skirt_texture(front, start, seen, unseen, max(front.size // 2, 64))
+    slack = photo_slack(front, landmarks, category, painted)
+    if skirt is not None and category != "skirt":
+        slack = replace(slack, hem=sewn_slack(front, skirt))
+    rgba, reach = bake(front, cloth, warp, painted, behind)
     return GarmentLayer(
         id=f"{category}-{photo.sha256[:12]}",
         category=category,
@@ -79,15 +90,15 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
         sha256=photo.sha256,
         licence=licence,
         reach=reach,
-        slack=photo_slack(front, landmarks, category, painted),
+        slack=slack,
         skirt=skirt,
-        skirt_rgba=None if skirt is None else _skirt_rgba(front, garment, extent, cloth, back),
+        skirt_rgba=skirt_rgba,
     )
 
 
-def _skirt_rgba(front: BodyFront, garment: Found, extent: Extent, cloth: Cloth, back: Found | None) -> U8:
-    behind = None if back is None else (back.landmarks, _cloth(back).front)
-    return skirt_texture(front, garment.landmarks, extent, cloth, max(front.size // 2, 64), behind)
+def _rows(garment: Found) -> Profile | None:
+    is_legs = garment.landmarks.kind == "trousers"
+    return None if is_legs else profile(garment.cutout.mask, garment.landmarks)
 
 
 def _cloth(garment: Found) -> Cloth:

@@ -9,47 +9,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.extent import Extent, across_neck, level, limb_length
+from manikin.tasks.clothing.hanging import coat_length, dress_hem, least_length, shoulder_height, skirt_hem
 from manikin.tasks.clothing.landmarks import Landmarks
+from manikin.tasks.clothing.profile import Profile
 from manikin.tasks.clothing.seams import armpit, crossing
+from manikin.tasks.clothing.sleeves import sleeve_length
 from manikin.tasks.clothing.template import BodyFront
 
 F64 = NDArray[np.float64]
 
-_EASE = {"top": 1.12, "trousers": 1.06, "skirt": 1.04}  # garment's flat width over the body's
+_EASE = {"top": 1.12, "trousers": 1.06}  # garment's flat width over the body's
 _WAIST = 0.085  # of a bottom's upper edge above the pelvis joint
 _DRESS_BELOW = 0.10  # under the crotch, from which a top is a dress
 _TOP_ABOVE = 0.06  # the crotch: a longer top is worn to there, it would cling to the thighs
-_TOPS = ("top", "outerwear")
-_UNDER_SKIRT = 0.05  # below waist or crotch, what lies on the body ends under the skirt that hangs
-_SKIRT_LENGTH = 0.85  # of a skirt scaled to the mean body's waist, since skirts are of smaller sizes
-_CAP_SLEEVE = 0.07  # the shortest sleeve, in metres
-_FULL = 0.80  # of the arm from which a sleeve goes to its end
+_UNDER_SKIRT = 0.05  # below crotch or the skirt's begin, what lies on the body ends under the skirt that hangs
+_LONG_COAT = 0.78  # metres of outerwear that hangs about the legs
+_LONG_TOP = 0.85  # metres of a top that clearly is a dress
 _FULL_LEG = 0.64  # of the inseam likewise: wide sizes and photos taken from the waist's end look short
 _SHORTS = 0.62  # of the inseam that shorts cover at most
 
 
-def measure(front: BodyFront, landmarks: Landmarks, category: str | None = None) -> tuple[str, Extent]:
-    """Return the garment's category and how far it reaches; a category given wins over the proportions."""
-    if landmarks.kind == "trousers":
+def measure(
+    front: BodyFront, landmarks: Landmarks, category: str | None = None, rows: Profile | None = None
+) -> tuple[str, Extent]:
+    """Return the garment's category and how far it reaches; a category given wins over the proportions.
+
+    Args:
+        front: the body.
+        landmarks: of the photo.
+        category: that the label names.
+        rows: of the cut-out, which all garments but trousers need.
+    """
+    if landmarks.kind == "trousers" or rows is None:
         return _measure_trousers(front, landmarks, category)
     if landmarks.kind == "skirt":
-        return "skirt", _measure_skirt(front, landmarks)
-    return _measure_top(front, landmarks, category)
+        return "skirt", _measure_skirt(front, rows)
+    return _measure_top(front, landmarks, category, rows)
+
+
+def hangs(front: BodyFront, category: str, extent: Extent) -> bool:
+    """Return whether a garment has a part about both legs that is a piece of its own."""
+    if extent.hem is None:
+        return False
+    return category in ("dress", "skirt") or (category == "outerwear" and extent.hem < crotch_height(front))
 
 
 def as_worn(front: BodyFront, category: str, extent: Extent) -> Extent:
     """Return a garment's reach as it is worn: a top that would hang free of the legs must not cling to them."""
-    if extent.hem is None:
+    if extent.hem is None or hangs(front, category, extent):
         return extent
-    return replace(extent, hem=max(extent.hem, crotch_height(front) + _TOP_ABOVE)) if category in _TOPS else extent
+    return replace(extent, hem=max(extent.hem, crotch_height(front) + _TOP_ABOVE))
 
 
-def as_painted(front: BodyFront, category: str, worn: Extent) -> Extent:
-    """Return what lies on the body of a garment as worn: the skirt of dresses and skirts is a piece of its own."""
-    low = {"dress": waist_height(front), "skirt": crotch_height(front)}.get(category)
-    if low is None or worn.hem is None:
-        return worn
-    return replace(worn, hem=max(worn.hem + _UNDER_SKIRT, low - _UNDER_SKIRT))
+def as_painted(front: BodyFront, category: str, worn: Extent, start: float) -> Extent:
+    """Return what lies on the body of a garment as worn whose hanging piece begins at a height."""
+    low = crotch_height(front) if category == "skirt" else start
+    return replace(worn, hem=max((worn.hem or 0.0) + _UNDER_SKIRT, low - _UNDER_SKIRT))
 
 
 def waist_height(front: BodyFront) -> float:
@@ -71,25 +86,22 @@ def _pair(landmarks: Landmarks, name: str) -> float:
     return 0.5 * sum(_length(landmarks.edges[f"{name}_{side}"]) for side in ("left", "right"))
 
 
-def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None) -> tuple[str, Extent]:
+def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, rows: Profile) -> tuple[str, Extent]:
     pits = [front.folds[f"side_{side}"].flat[armpit(front, side)] for side in ("left", "right")]
     scale = _EASE["top"] * float(np.linalg.norm(pits[0] - pits[1])) / (2 * landmarks.measures["chest_half"])
     hem = _down_the_side(front, armpit(front, "left"), scale * _pair(landmarks, "side"))
     crotch = crotch_height(front)
     if category is None:
         category = "dress" if hem < crotch - _DRESS_BELOW else "top"
-    waist = waist_height(front)
-    low, high = {
-        "top": (crotch + _TOP_ABOVE, waist + 0.05),
-        "outerwear": (0.25, waist + 0.05),  # a coat may end anywhere
-        "dress": (0.25, crotch - 0.02),
-    }[category]
-    hem = float(np.clip(hem, low, high))
-    arm = limb_length(front, "arm")
-    sleeve = 0.0
-    if landmarks.kind == "top":
-        sleeve = max(scale * _pair(landmarks, "sleeve_outer"), _CAP_SLEEVE)
-        sleeve = 0.97 * arm if sleeve > _FULL * arm else sleeve
+    if category == "top" and landmarks.kind == "top" and least_length(front, rows) > _LONG_TOP:
+        category = "dress"  # a hoodie to the knees; vests are left out, knitted too narrow to tell
+    hem = max(hem, crotch + _TOP_ABOVE)
+    if category == "dress":
+        hem = min(dress_hem(front, landmarks, rows), crotch - 0.02)
+    elif category == "outerwear" and (length := coat_length(front, landmarks, rows)) > _LONG_COAT:
+        hem = shoulder_height(front) - length
+    hem = float(np.clip(hem, 0.12, waist_height(front) + 0.05))
+    sleeve = sleeve_length(front, landmarks, scale)
     return category, Extent(hem=hem, sleeve=sleeve, neck=_neck(front, landmarks, scale), strap=_strap(landmarks, scale))
 
 
@@ -134,16 +146,9 @@ def _leg_share(front: BodyFront, landmarks: Landmarks) -> float:
     return below / _length(inseam[: crotch + 1])
 
 
-def _measure_skirt(front: BodyFront, landmarks: Landmarks) -> Extent:
+def _measure_skirt(front: BodyFront, rows: Profile) -> Extent:
     waist = waist_height(front)
-    at = {
-        side: crossing(front.folds[f"side_{side}"], level(waist, is_upper=True), armpit(front, side))
-        for side in ("left", "right")
-    }
-    ends = [front.folds[f"side_{side}"].flat[round(i)] for side, i in at.items()]
-    scale = _EASE["skirt"] * float(np.linalg.norm(ends[0] - ends[1])) / (2 * landmarks.measures["waist_half"])
-    hem = _down_the_side(front, round(at["left"]), _SKIRT_LENGTH * scale * _pair(landmarks, "side"))
-    return Extent(waist=waist, hem=min(hem, crotch_height(front) - 0.06))
+    return Extent(waist=waist, hem=min(skirt_hem(waist, rows), crotch_height(front) - 0.06))
 
 
 def _down_the_side(front: BodyFront, start: int, length: float) -> float:

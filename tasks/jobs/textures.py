@@ -128,7 +128,7 @@ def _garments(
         garment = outcome.garment
         if garment is not None and garment.id not in seen:
             seen.add(garment.id)
-            yield _layer(garment, outcome.shell, _skirt(model, helpers, garment), licence.attribution)
+            yield _layer(garment, outcome.shell, _skirt(model, helpers, garment, outcome.shell), licence.attribution)
         work.report(k + 1, len(photos))
 
 
@@ -158,8 +158,8 @@ def _brought(model: BodyModel, work: Work, size: int, told: Told) -> Iterator[La
         )
 
 
-def _skirt(model: BodyModel, helpers: Helpers | None, garment: GarmentLayer) -> Piece | None:
-    return None if helpers is None or garment.skirt is None else cut_skirt(model, helpers, garment.skirt)
+def _skirt(model: BodyModel, helpers: Helpers | None, garment: GarmentLayer, shell: Shell | None) -> Piece | None:
+    return None if helpers is None or garment.skirt is None else cut_skirt(model, helpers, garment.skirt, shell)
 
 
 def _layer(garment: GarmentLayer, shell: Shell | None, skirt: Piece | None, attribution: str) -> Layer:

@@ -114,8 +114,9 @@ def _section(
         pictures = [] if photo is None else [fitted(photo.rgb, SIDE)]
         return _entry(file, "rejected", f"Rejected: {reason}", pictures)
     tally.accepted[garment.category] += 1
-    skirt = None if helpers is None or garment.skirt is None else cut_skirt(model, helpers, garment.skirt)
-    worn = mannequin.wear(garment.rgba, cut_shell(model, front, garment), skirt, garment.skirt_rgba)
+    shell = cut_shell(model, front, garment)
+    skirt = None if helpers is None or garment.skirt is None else cut_skirt(model, helpers, garment.skirt, shell)
+    worn = mannequin.wear(garment.rgba, shell, skirt, garment.skirt_rgba)
     pictures = [draw_cutout(found, SIDE), draw_landmarks(found, SIDE), *worn]
     return _entry(file, "accepted", " · ".join([*_facts(garment, found.cutout.source), *fault]), pictures)
 

@@ -115,7 +115,10 @@ def test_cloth_that_would_hang_free_is_not_painted_on_the_legs(front: BodyFront)
     top, skirt = Extent(hem=0.5, sleeve=0.2), Extent(waist=1.0, hem=0.1)
     assert (as_worn(front, "top", top).hem or 0) > crotch_height(front)
     assert as_worn(front, "skirt", skirt) == skirt  # it hangs as a piece of its own
-    assert (as_painted(front, "skirt", skirt).hem or 0) > crotch_height(front) - 0.06
+    assert as_worn(front, "outerwear", Extent(hem=0.6, sleeve=0.5)).hem == 0.6
+    assert as_worn(front, "outerwear", Extent(hem=0.79, sleeve=0.5)).hem == crotch_height(front) + 0.06
+    assert (as_painted(front, "skirt", skirt, 1.0).hem or 0) > crotch_height(front) - 0.06
+    assert as_painted(front, "dress", Extent(hem=0.4), 1.1).hem == pytest.approx(1.05)
     assert as_worn(front, "trousers", Extent(waist=1.0, leg=0.8)) == Extent(waist=1.0, leg=0.8)
     assert as_worn(front, "top", Extent(hem=0.95, sleeve=0.2)).hem == 0.95
     assert crotch_height(front) < waist_height(front)

@@ -6,12 +6,17 @@ import pytest
 from manikin.tasks.bodies.evaluate import PosedBodies, pose_bodies
 from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.extent import Extent, reach
 from manikin.tasks.clothing.piece import Piece, pose_piece
+from manikin.tasks.clothing.shell import Shell, make_shell, pose_cloth
 from manikin.tasks.clothing.skirt import SkirtCut, cut_skirt
+from manikin.tasks.clothing.slack import Slack
+from manikin.tasks.clothing.template import body_front
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs.default_body import default_helpers
 from manikin.tasks.poses.keyposes import KeyPoses, read_key_poses
 
+DRESS = SkirtCut(np.array([1.18, 0.9, 0.45]), np.array([1.0, 1.2, 1.5]), 0.012)
 KNEE = SkirtCut(np.array([1.0, 0.9, 0.45]), np.array([0.9, 1.0, 1.2]), 0.005)
 HARD = ("standing at ease", "sprinting", "sitting, tying a shoe", "kneeling on one knee", "squatting", "star jump")
 
@@ -24,6 +29,18 @@ def helpers(body: BodyModel) -> Helpers:
 @pytest.fixture(scope="module")
 def skirt(body: BodyModel, helpers: Helpers) -> Piece:
     return cut_skirt(body, helpers, KNEE)
+
+
+@pytest.fixture(scope="module")
+def bodice(body: BodyModel) -> Shell:
+    """The cloth that the dress is sewn to, to a little under where it begins."""
+    front = body_front(body, 512)
+    return make_shell(body, front, reach(front, Extent(hem=1.13, sleeve=0.2)), Slack(hem=0.03), is_bottom=False)
+
+
+@pytest.fixture(scope="module")
+def dress(body: BodyModel, helpers: Helpers, bodice: Shell) -> Piece:
+    return cut_skirt(body, helpers, DRESS, bodice)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +101,50 @@ def test_at_rest_it_hangs_from_waist_to_hem_about_both_legs(body: BodyModel, ski
     assert rings[-1, :, 0].min() < knees[1] - 0.04
     longer = cut_skirt(body, helpers, replace(KNEE, height=np.array([1.0, 0.9, 0.2])))
     assert longer.v_template[:, 1].min() == pytest.approx(0.2, abs=0.03)
+
+
+def test_a_dress_hangs_from_the_bust(body: BodyModel, dress: Piece) -> None:
+    rings = dress.v_template.reshape(-1, 36, 3)
+    assert np.ptp(rings[0, :, 1]) < 0.002
+    assert rings[0, :, 1].mean() == pytest.approx(1.18, abs=0.002)
+    around = np.linalg.norm(np.roll(rings, -1, axis=1) - rings, axis=-1).sum(axis=1)
+    at = -np.interp(-rings[..., 1].mean(axis=1), -DRESS.height, -DRESS.girth)
+    assert (around < at + 0.05).all()  # never wider than the photo, less what goes into folds
+    assert (np.diff(around[2:]) > -0.01).all()  # and without a waist, though the body has one
+    front = rings[:, 18, 2]  # in the middle of the front
+    assert front[3:8].min() > front[0] - 0.02
+
+
+def test_a_dress_begins_on_the_cloth_that_it_is_sewn_to(
+    body: BodyModel, dress: Piece, bodice: Shell, key_poses: KeyPoses
+) -> None:
+    """In any pose the first ring lies on the shell, a little over it: no step is seen and nothing shows through."""
+    names = ("standing at ease", "bending down with straight legs", "sitting upright, hands on thighs")
+    poses = key_poses.poses[[key_poses.names.index(n) for n in names]]
+    shape = np.zeros((len(poses), len(body.shapedirs)))
+    bodies = pose_bodies(body, shape, poses, np.zeros((len(poses), 3)))
+    outer = np.unique(bodice.faces[~bodice.is_inner])
+    for k in range(len(poses)):
+        shell = pose_cloth(bodice, bodies.vertices[k], bodies.normals[k])[outer]
+        first = worn(dress, body, poses[k : k + 1], shape[:1])[0][0, :36]
+        assert np.linalg.norm(first[:, None] - shell, axis=-1).min(axis=1).max() < 0.02  # between the shell's vertices
+        skin = bodies.vertices[k][dress.corner[:36]]
+        lifted = np.linalg.norm(first - np.einsum("gk,gkc->gc", dress.weight[:36], skin), axis=1)
+        assert (lifted > 0.002).all()
+
+
+def test_full_skirts_fall(body: BodyModel, helpers: Helpers) -> None:
+    """The fuller, the more of the cloth goes into folds; between waist and hem it hangs straight or bends outwards."""
+    hems = []
+    for girth in (1.2, 1.6, 2.4, 4.0):
+        wide = SkirtCut(np.array([1.0, 0.8, 0.45]), np.array([0.9, girth, girth]), 0.005)
+        rings = cut_skirt(body, helpers, wide).v_template.reshape(-1, 36, 3)
+        around = np.linalg.norm(np.roll(rings, -1, axis=1) - rings, axis=-1).sum(axis=1)
+        hems.append(float(around[-1]))
+        assert np.diff(around, 2)[4:].min() > -0.02
+    assert (np.diff(hems) > 0).all()
+    assert hems[0] == pytest.approx(1.2, abs=0.02)
+    assert hems[-1] < 2.2
 
 
 def test_nothing_pokes_through_at_rest_nor_in_hard_poses(body: BodyModel, skirt: Piece, key_poses: KeyPoses) -> None:
