@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.search import Target, drawing, habits, search
 from manikin.tasks.clothing.silhouettes import Silhouette, Values
 
+F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
@@ -34,8 +35,8 @@ class Canvas:
     T_canvas_photo: F64  # (2, 3)
 
     @classmethod
-    def of(cls, mask: U8, side: int) -> "Canvas":
-        """Return the canvas, `side` pixels a side, of a mask that is nonzero on the garment."""
+    def of(cls, mask: U8, creases: F32, side: int) -> "Canvas":
+        """Return the canvas, `side` pixels a side, of a mask that is nonzero on the garment, and of its creases."""
         x, y, w, h = cv2.boundingRect((mask > 0).astype(np.uint8))
         scale = _FILL * side / max(w, h)
         T = np.array([[scale, 0, side / 2 - scale * (x + w / 2)], [0, scale, side / 2 - scale * (y + h / 2)]])
@@ -45,7 +46,8 @@ class Canvas:
         small = (cv2.warpAffine(blurred, to_centres, (side, side)) > 0.5).astype(np.uint8)
         unit = _FILL * side
         sums = np.pad(np.cumsum(small, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
-        return cls(small, unit, Target(sums, max(1.0, float(small.sum())), unit), T)
+        lines = cv2.warpAffine(cv2.GaussianBlur(creases, (0, 0), max(0.3, 0.4 / scale)), to_centres, (side, side))
+        return cls(small, unit, Target(sums, max(1.0, float(small.sum())), np.asarray(lines, np.float32), unit), T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,17 @@ class Fit:
         return self.cost + self.kind.handicap
 
 
-def fit_outlines(mask: U8, kinds: tuple[Silhouette, ...]) -> tuple[Canvas, list[Fit]]:
+def fit_outlines(mask: U8, creases: F32, kinds: tuple[Silhouette, ...]) -> tuple[Canvas, list[Fit]]:
     """Return the likely kinds of outline bent over a silhouette, best first, and the canvas they lie on.
 
     Likely are the two that cover it best, and trousers: ground that shows between the legs spoils their cover.
 
     Args:
         mask: (H, W), nonzero where the garment is; must not be empty.
+        creases: (H, W, 4) lines on its cloth, as `creases.find_creases` returns.
         kinds: the outlines to try.
     """
-    coarse, fine = Canvas.of(mask, _COARSE), Canvas.of(mask, _FINE)
+    coarse, fine = (Canvas.of(mask, creases, side) for side in (_COARSE, _FINE))
     tries = sorted((_guess(coarse, kind) for kind in kinds), key=lambda fits: fits[0].doubt)
     likely = [fits for k, fits in enumerate(tries) if k < _REFINED or fits[0].kind.name == "trousers"]
     return fine, sorted((_refine(fine, fits) for fits in likely), key=lambda fit: fit.doubt)

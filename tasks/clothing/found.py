@@ -92,11 +92,11 @@ def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tu
     """
     rivals = []
     shape = cutout.mask.shape[:2]
-    for landmarks in _landmarks(cutout, kinds):
+    for landmarks in _landmarks(photo, cutout, kinds):
         has_limbs = landmarks.kind in ("top", "trousers")
         whole = without_ground(photo, cutout, trunk_mask(landmarks, shape), gap_mask(landmarks, shape), has_limbs)
         if (whole.mask != cutout.mask).mean() > _CHANGED:
-            rivals.append((whole, _landmarks(whole, tuple(k for k in kinds if k.name == landmarks.kind))[0]))
+            rivals.append((whole, _landmarks(photo, whole, tuple(k for k in kinds if k.name == landmarks.kind))[0]))
         else:
             rivals.append((cutout, landmarks))
     legs = [r for r in rivals if r[1].kind == "trousers" and r[1].overlap > _MIN_LEGS and _is_split(*r)]
@@ -108,7 +108,10 @@ def _is_split(cutout: Cutout, landmarks: Landmarks) -> bool:
     return bool((cutout.mask[line] < 128).mean() > _SPLIT)
 
 
-def _landmarks(cutout: Cutout, kinds: tuple[Silhouette, ...]) -> list[Landmarks]:
+def _landmarks(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> list[Landmarks]:
     scale = min(1.0, _FIT_SIDE / max(cutout.mask.shape))
-    small = cv2.resize(cutout.mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return [scaled(found, 1 / scale) for found in rival_landmarks((small > 127).astype(np.uint8), kinds)]
+    mask, rgb = (
+        cv2.resize(a, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for a in (cutout.mask, photo.rgb)
+    )
+    found = rival_landmarks((mask > 127).astype(np.uint8), kinds, np.asarray(rgb, np.uint8))
+    return [scaled(landmarks, 1 / scale) for landmarks in found]

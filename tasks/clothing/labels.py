@@ -27,7 +27,8 @@ _CATEGORIES = {
 # Sleeves that a name promises: the silhouette alone can take a short sleeve that hangs down for a long one, or a long one
 # that lies on the body for none.
 _SHORT = ("t-shirt", "tshirt", "tee", "polo")
-_SLEEVELESS = ("undershirt", "vest", "tank top", "top", "tops")  # mostly, as dresses
+_SLEEVELESS = ("undershirt", "vest", "tank top")
+_BARE = ("top", "tops")  # mostly, as dresses
 _SLEEVED = ("shirt", "blouse", "cardigan", *_CATEGORIES["outerwear"].split("|"))
 _LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
 _SPREAD = 0.12  # garment units by which sleeves are apt to miss what a name promises
@@ -51,13 +52,15 @@ def kinds_of(photo: Photo, label: str | None) -> tuple[tuple[Silhouette, ...], s
         )
     outlines: tuple[Silhouette, ...] = _OUTLINES[category]
     if word in _SLEEVELESS:
+        outlines = (TOP, replace(VEST, handicap=-0.06))
+    elif word in _BARE:
         outlines = _OUTLINES["dress"]
     elif word in _SHORT:
         outlines = (_sleeved((0.1, 0.35), _lengths(-1.0, 1.1)),)
     elif word in _LONG:
-        outlines = (_sleeved((0.35, 1.0), _lengths(1.0, 1.6)),)
+        outlines = (_sleeved((0.35, 1.0), _lengths(1.0, 2.0)),)
     elif word in _CATEGORIES["outerwear"].split("|"):
-        outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 1.6)),)
+        outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 2.0)),)
     elif word in _SLEEVED:
         outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 0.7)),)
     return outlines, category

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from manikin.tasks.clothing.creases import find_creases
 from manikin.tasks.clothing.fitting import Canvas, Fit, fit_outlines
 from manikin.tasks.clothing.silhouettes import SIDES, Silhouette, Values
 
@@ -47,19 +48,21 @@ class Landmarks:
     has_hood: bool
 
 
-def find_landmarks(mask: U8, kinds: tuple[Silhouette, ...]) -> Landmarks:
+def find_landmarks(mask: U8, kinds: tuple[Silhouette, ...], rgb: U8 | None = None) -> Landmarks:
     """Return the landmarks of the best fitting of the outlines.
 
     Args:
         mask: (H, W), nonzero where the garment is; must not be empty.
         kinds: the outlines to try.
+        rgb: (H, W, 3) the picture, whose creases show sleeves that lie on the body.
     """
-    return rival_landmarks(mask, kinds)[0]
+    return rival_landmarks(mask, kinds, rgb)[0]
 
 
-def rival_landmarks(mask: U8, kinds: tuple[Silhouette, ...]) -> list[Landmarks]:
+def rival_landmarks(mask: U8, kinds: tuple[Silhouette, ...], rgb: U8 | None = None) -> list[Landmarks]:
     """Return the landmarks of the likely ones of the outlines, best first."""
-    canvas, fits = fit_outlines(mask, kinds)
+    creases = np.zeros((*mask.shape, 4), np.float32) if rgb is None else find_creases(rgb, mask)
+    canvas, fits = fit_outlines(mask, creases, kinds)
     return [_landmarks(mask, canvas, fit) for fit in fits]
 
 

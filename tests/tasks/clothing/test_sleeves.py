@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from manikin.tasks.clothing.extent import limb_length
+from manikin.tasks.clothing.landmarks import Landmarks
+from manikin.tasks.clothing.sleeves import sleeve_length
+from manikin.tasks.clothing.template import BodyFront
+
+CHEST, NECK, SHOULDER = 26.0, 8.0, 15.0  # flat centimetres of a top of a middling size
+METRES = 0.514 / (2 * CHEST)
+
+
+def top(sleeve: float, earlier: float = 0.0) -> Landmarks:
+    """A top with straight shoulders and sleeves in centimetres; the shoulder found some too near to the neck."""
+    edges, at = {}, NECK + SHOULDER
+    for side, s in (("left", 1), ("right", -1)):
+        edges[f"shoulder_{side}"] = np.array([[s * NECK, 0], [s * (at - earlier), 0]])
+        edges[f"sleeve_outer_{side}"] = np.array([[s * (at - earlier), 0], [s * at, 0], [s * (at + sleeve), 0]])
+    measures = {"neck_half": NECK, "chest_half": CHEST, "shoulder_half": at}
+    return Landmarks("top", {}, edges, (), measures, 0.95, 0.0, has_hood=False)
+
+
+def test_where_the_shoulder_is_found_does_not_matter(front: BodyFront) -> None:
+    lengths = [sleeve_length(front, top(22.0, earlier), METRES) for earlier in (0.0, 4.0, 9.0)]
+    np.testing.assert_allclose(lengths, lengths[0])
+
+
+@pytest.mark.parametrize(("sleeve", "low", "high"), [(12.0, 0.1, 0.25), (20.0, 0.2, 0.35), (34.0, 0.4, 0.55)])
+def test_sleeves_end_where_they_do(front: BodyFront, sleeve: float, low: float, high: float) -> None:
+    assert low < sleeve_length(front, top(sleeve), METRES) / limb_length(front, "arm") < high
+
+
+def test_long_sleeves_go_to_the_wrist_and_vests_have_none(front: BodyFront) -> None:
+    assert sleeve_length(front, top(60.0), METRES) == pytest.approx(0.97 * limb_length(front, "arm"))
+    vest = Landmarks("vest", {}, {}, (), {}, 0.95, 0.0, has_hood=False)
+    assert sleeve_length(front, vest, METRES) == 0
+
+
+def test_longer_sleeves_are_longer_and_the_shortest_still_is_one(front: BodyFront) -> None:
+    lengths = [sleeve_length(front, top(s), METRES) for s in (2.0, 14.0, 20.0, 30.0, 60.0)]
+    assert lengths == sorted(lengths)
+    assert len(set(lengths)) == 5
+    assert lengths[0] >= 0.07
