@@ -28,15 +28,20 @@ def find_creases(rgb: U8, mask: U8) -> F32:
     inside = (mask > 0).astype(np.uint8)
     unit = float(max(cv2.boundingRect(inside)[2:]))
     lightness = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 0]
+    core = _eroded(inside, 3)  # without pixels that are partly ground
+    lightness = np.where(core > 0, lightness, (lightness * core).sum() / max(1, int(core.sum())))
     lightness = cv2.GaussianBlur(lightness, (0, 0), max(0.7, _SHARP * unit))
     gx, gy = (cv2.Sobel(lightness, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1)))
-    rim = 2 * round(_RIM * unit) + 1
-    # the picture's end is an end of the garment too
-    valid = cv2.erode(cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT), np.ones((rim, rim), np.uint8))
-    counts = valid[1:-1, 1:-1].astype(np.float32)
+    counts = _eroded(inside, 2 * round(_RIM * unit) + 1).astype(np.float32)
     tensor = np.stack([gx * gx, gx * gy, gy * gy], axis=-1)
     near = (2 * round(_NEAR * unit) + 1,) * 2
     total = cv2.boxFilter((tensor[..., 0] + tensor[..., 2]) * counts, -1, near)
     mean = total / np.maximum(cv2.boxFilter(counts, -1, near), 1e-3)
     smooth = cv2.GaussianBlur(tensor, (0, 0), max(0.7, _SHARP * unit)) * np.array([1, 2, 1], np.float32)
     return np.asarray(np.dstack([smooth / (0.5 * mean + 0.01 * _PLAIN)[..., None], counts]), np.float32)
+
+
+def _eroded(mask: U8, side: int) -> U8:
+    """Return the mask without its rim; the picture's end is an end of the garment too."""
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return np.asarray(cv2.erode(padded, np.ones((side, side), np.uint8))[1:-1, 1:-1], np.uint8)
