@@ -111,7 +111,9 @@ def make_shell(model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, i
     place, free, held = patch.position + off[:, None] * patch.normal, np.zeros(len(off)), None
     if not is_bottom:
         points, normals = model.v_template.astype(np.float64), vertex_normals(model.v_template, model.faces)
-        trunk = model.faces[np.isin(model.part, [i for i, name in enumerate(model.part_names) if name.endswith(_TRUNK)])]
+        trunk = model.faces[
+            np.isin(model.part, [i for i, name in enumerate(model.part_names) if name.endswith(_TRUNK)])
+        ]
         place, free, spanned = falling(front, patch, slack, place, points, trunk.astype(np.int64))
         held = holders(points, normals, np.unique(trunk).astype(np.int64), spanned)
     patch = replace(patch, closed=patch.distance, open=free)

@@ -28,7 +28,12 @@ LEAST: Final = 0.003
 
 _SIDES = ("left", "right")
 _EASE = {"top": 1.12, "trousers": 1.06}  # a garment's flat width over the body's, as `measure` has it
-_END_RANGE = {"cuff": (0.012, 0.045), "ankle": (0.012, 0.045)}
+_LIMB_RANGE = {"arm": (0.010, 0.045), "leg": (0.008, 0.075)}  # metres that sleeves and legs hang off
+_HIP, _SHOULDER = 0.012, 0.010
+_ROOT = 0.12  # metres from the shoulder to the armpit, and from the hip to the crotch
+_RINGS = 24  # in which a limb's thickness is taken
+_ON_LIMBS = 0.006  # metres that cloth stays off where a limb is thicker than the cloth's straight line
+_THINNED = 4  # of so many texels one tells how thick a limb is
 _TRUNK = {"top": 0.010, "outerwear": 0.014}
 _CHEST = 0.2  # of the way from armpit to hem, where a top is measured: sleeves hide its armpits
 _MOST = 0.04  # metres that tops hang off waist and hips at most
@@ -46,9 +51,9 @@ _ARMHOLE = 0.12  # metres about the armpits within which it follows
 _GAP = 0.6  # share of the way to the middle that cloth between the legs may take
 _PIT = (0.003, 0.22)  # slack in the armpit, and what it gains a metre from there
 _SPAN = 0.035  # the most that cloth goes over hollows
-_ROUNDS = 10  # of smoothing how far it hangs off
+_ROUNDS = 4  # of smoothing how far it hangs off
 _SPANNING = 30  # rounds of smoothing where it lies
-_EVENING = 4  # rounds at the end, or hems would be ragged
+_EVENING = 2  # rounds at the end, or hems would be ragged
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +65,45 @@ class Slack:
     end: float = 0.014  # at cuffs or ends of legs
     hem: float = 0.014
     waist: float = 0.010  # of tops, halfway between armpit and hem
+    joint: float | None = None  # halfway down sleeves and legs; None is evenly between root and end
 
 
 def photo_slack(front: BodyFront, landmarks: Landmarks, category: str, extent: Extent) -> Slack:
-    """Return the slack of a garment from the widths of its ends in the photo."""
-    m = landmarks.measures
+    """Return the slack of a garment from its widths in the photo."""
     if landmarks.kind == "trousers":
+        m = landmarks.measures
         scale = _EASE["trousers"] * flat_width(front, front.joints["leg_left"][0, 1])
         scale /= 2 * max(m["hip_half"], m["waist_half"])
-        end = _slack_of_end(front, "ankle", scale * _width(landmarks, "ankle"), "leg", extent.leg)
-        return Slack(0.004, min(0.012, end), end)
+        joint, end = _slack_of_limb(front, "leg", extent.leg, scale * _widths(landmarks, "side", "inseam", "ankle"))
+        return Slack(0.004, min(_HIP, joint), end, joint=joint)
     if landmarks.kind == "skirt":
         return Slack(trunk=0.004)
     pits = [front.folds[f"side_{side}"].flat[armpit(front, side)] for side in _SIDES]
-    scale = _EASE["top"] * float(np.linalg.norm(pits[0] - pits[1])) / (2 * m["chest_half"])
-    end = _slack_of_end(front, "cuff", scale * _width(landmarks, "cuff"), "arm", extent.sleeve)
+    chest = float(np.linalg.norm(pits[0] - pits[1]))
+    sides = np.linalg.norm(landmarks.edges["side_left"] - landmarks.edges["side_right"], axis=1)
+    width = np.interp([_CHEST, 0.5, 1.0], np.linspace(0, 1, len(sides)), sides)
+    scale = _EASE["top"] * chest / width[0]
+    widths = scale * _widths(landmarks, "sleeve_outer", "sleeve_inner", "cuff")
+    joint, end = _slack_of_limb(front, "arm", extent.sleeve, widths)
     trunk = _TRUNK.get(category, _TRUNK["top"])
     if category == "dress":  # its skirt is a piece of its own, which lies over its lower edge
-        return Slack(trunk, 0.010, end, trunk, trunk)
-    waist, hem = _ease_of_trunk(front, landmarks, max(extent.hem or 0.0, crotch_height(front) + 0.06))
-    return Slack(trunk, 0.010, end, max(hem, trunk), max(waist, trunk))
+        return Slack(trunk, _SHOULDER, end, trunk, trunk, joint)
+    low = max(extent.hem or 0.0, crotch_height(front) + 0.06)
+    waist, hem = _ease_of_trunk(front, low, float(scale * width[1]), float(scale * width[2]))
+    return Slack(trunk, _SHOULDER, end, max(hem, trunk), max(waist, trunk), joint)
 
 
-def _ease_of_trunk(front: BodyFront, landmarks: Landmarks, hem: float) -> tuple[float, float]:
-    """Return how far a top that ends at a height hangs off the waist and off the body at its hem.
+def _ease_of_trunk(front: BodyFront, low: float, waist: float, hem: float) -> tuple[float, float]:
+    """Return how far a top that ends at a height hangs off waist and hips, given its flat widths in metres.
 
     Tops are bought to go round the hips: one that is narrow there is worn a little larger than the chest needs.
     """
-    pits = [front.folds[f"side_{side}"].flat[armpit(front, side)] for side in _SIDES]
-    middle = 0.5 * (float(front.folds["side_left"].position[armpit(front, "left"), 1]) + hem)
-    chest = float(np.linalg.norm(pits[0] - pits[1]))
-    body = np.array([chest, flat_width(front, middle), flat_width(front, hem)])
-    sides = np.linalg.norm(landmarks.edges["side_left"] - landmarks.edges["side_right"], axis=1)
-    width = np.interp([_CHEST, 0.5, 1.0], np.linspace(0, 1, len(sides)), sides)
-    width *= _EASE["top"] * body[0] / width[0]
-    width *= np.clip(_OVER_HIPS * body[2] / width[2], 1.0, _LARGER)
-    waist, end = (width - body)[1:] / np.pi
-    end -= max(waist - _MOST, 0.0)  # what is too wide at the waist is at the hem, or it would flare
-    return float(np.clip(waist, 0.0, _MOST)), float(np.clip(end, 0.0, _MOST))
+    middle = 0.5 * (float(front.folds["side_left"].position[armpit(front, "left"), 1]) + low)
+    hips = flat_width(front, low)
+    larger = float(np.clip(_OVER_HIPS * hips / hem, 1.0, _LARGER))
+    at_waist, at_hem = (larger * waist - flat_width(front, middle)) / np.pi, (larger * hem - hips) / np.pi
+    at_hem -= max(at_waist - _MOST, 0.0)  # what is too wide at the waist is at the hem, or it would flare
+    return float(np.clip(at_waist, 0.0, _MOST)), float(np.clip(at_hem, 0.0, _MOST))
 
 
 def flat_width(front: BodyFront, height: float) -> float:
@@ -110,26 +116,54 @@ def flat_width(front: BodyFront, height: float) -> float:
     return float(np.linalg.norm(np.array(ends[0]) - np.array(ends[1])))
 
 
-def _width(landmarks: Landmarks, name: str) -> float:
-    """Return the mean width in pixels of an end on both sides, 0 where the garment has none."""
-    edges = [landmarks.edges[f"{name}_{side}"] for side in _SIDES if f"{name}_{side}" in landmarks.edges]
-    return float(np.mean([np.linalg.norm(edge[-1] - edge[0]) for edge in edges])) if edges else 0.0
+def _widths(landmarks: Landmarks, outer: str, inner: str, end: str) -> F64:
+    """Return the mean widths (2,) in pixels of sleeves or legs, halfway down their inner side and at their ends.
+
+    Zeros where the garment has none.
+    """
+    found = []
+    for side, other in (_SIDES, _SIDES[::-1]):
+        if f"{end}_{side}" in landmarks.edges:
+            across, inside = landmarks.edges[f"{end}_{side}"], landmarks.edges[f"{inner}_{side}"]
+            own, opposite = (landmarks.edges[f"{outer}_{s}"] for s in (side, other))
+            middle = 0.5 * (inside[(len(inside) - 1) // 2] + inside[len(inside) // 2])
+            widths = np.array([_off_line(middle, own), float(np.linalg.norm(across[-1] - across[0]))])
+            both = np.array(
+                [_off_line(middle, own) + _off_line(middle, opposite), np.linalg.norm(own[-1] - opposite[-1])]
+            )
+            found.append(np.minimum(widths, 0.5 * both))  # where legs lie over one another
+    return np.mean(found, axis=0) if found else np.zeros(2)
 
 
-def _slack_of_end(front: BodyFront, name: str, width: float, limb: str, along: float | None) -> float:
-    """Return how far a flat width lies off the limb that it goes round, at a length from its root."""
-    least, most = _END_RANGE[name]
-    if not along or not width:
-        return least
-    plane = across_limb(front, limb, "left", along)
-    ring = front.is_flat & (front.position[..., 0] > 0) & front.is_part(limb, "foot" if limb == "leg" else "hand")
-    ring &= np.abs(plane.inside(front.position)) < _BESIDE
-    if not ring.any():
-        return least
-    off = front.position[ring] - plane.point
-    off -= (off @ plane.normal)[:, None] * plane.normal
-    radius = float(np.average(np.linalg.norm(off, axis=1), weights=front.texel_size[ring] ** 2))
-    return float(np.clip(width / np.pi - radius, least, most))
+def _off_line(point: F64, line: F64) -> float:
+    """Return how far a point (2,) lies from a line (n, 2)."""
+    along = np.diff(line, axis=0)
+    t = ((point - line[:-1]) * along).sum(axis=1) / np.maximum((along * along).sum(axis=1), 1e-12)
+    return float(np.linalg.norm(line[:-1] + np.clip(t, 0, 1)[:, None] * along - point, axis=1).min())
+
+
+def _slack_of_limb(front: BodyFront, limb: str, length: float | None, widths: F64) -> tuple[float, float]:
+    """Return how far flat widths (2,) lie off a limb, halfway down its free part and at a length from its root."""
+    least, most = _LIMB_RANGE[limb]
+    if not length or not widths.all():
+        return least, least
+    of_limb = front.is_flat & (front.position[..., 0] > 0) & front.is_part(limb)
+    at = np.flatnonzero(of_limb)[::_THINNED]
+    position, weight = front.position.reshape(-1, 3)[at], front.texel_size.ravel()[at] ** 2
+    out = []
+    for along, width in zip((_halfway(length), length), widths, strict=True):
+        plane = across_limb(front, limb, "left", along)
+        ring = np.abs(plane.inside(position)) < _BESIDE
+        off = position[ring] - plane.point
+        off -= (off @ plane.normal)[:, None] * plane.normal
+        radius = float(np.average(np.linalg.norm(off, axis=1), weights=weight[ring])) if ring.any() else np.inf
+        out.append(float(np.clip(width / np.pi - radius, least, most)))
+    return out[0], out[1]
+
+
+def _halfway(length: float) -> float:
+    """Return metres from a limb's root to halfway between where it leaves the trunk and where its cloth ends."""
+    return 0.5 * (min(_ROOT, 0.8 * length) + length)
 
 
 def offsets(front: BodyFront, patch: Patch, slack: Slack, is_bottom: bool) -> F32:
@@ -146,12 +180,11 @@ def offsets(front: BodyFront, patch: Patch, slack: Slack, is_bottom: bool) -> F3
     wanted = np.full(len(p), slack.trunk)
     for side in _SIDES:
         on_side = p[:, 0] * (1 if side == "left" else -1) > 0
-        for limb in ("arm", "leg"):
+        for limb, beyond in (("arm", "hand"), ("leg", "foot")):
             on_limb = on_side & patch.is_part(limb)
             if on_limb.any() and not (limb == "leg" and not is_bottom):
-                t = _along(front.joints[f"{limb}_{side}"], p[on_limb])
-                t = np.clip(t / max(float(t.max()), 1e-6), 0, 1)
-                wanted[on_limb] = slack.limb + (slack.end - slack.limb) * t
+                wanted[on_limb] = _off_limb(front.joints[f"{limb}_{side}"], p[on_limb], slack)
+                wanted[on_side & patch.is_part(beyond) & ~on_limb] = slack.end
     if is_bottom:
         rise = np.clip((p[:, 1] - crotch) / 0.06 + 0.5, 0, 1)
         wanted = wanted * (1 - rise) + np.minimum(wanted, _CROTCH_SLACK) * rise
@@ -200,7 +233,7 @@ def _spanned(patch: Patch, near: sparse.csr_array, wanted: F64) -> F64:
     for _ in range(_SPANNING):
         cloth = 0.5 * cloth + 0.5 * (near @ cloth)
         lifted = ((cloth - p) * n).sum(1)
-        cloth += (np.clip(lifted, 0.7 * wanted, wanted + _SPAN) - lifted)[:, None] * n
+        cloth += (np.clip(lifted, 0.9 * wanted, wanted + _SPAN) - lifted)[:, None] * n
     lifted = ((cloth - p) * n).sum(1)
     for _ in range(_EVENING):
         lifted = near @ lifted
@@ -220,6 +253,29 @@ def _limited(front: BodyFront, patch: Patch, off: F64, n: F64, is_bottom: bool) 
     if is_bottom:
         off = np.where(p[:, 1] > crotch_height(front) + 0.05, np.minimum(off, 0.012), off)
     return np.maximum(off, 0.5 * LEAST).astype(np.float32)
+
+
+def _off_limb(joints: F64, p: F64, slack: Slack) -> F64:
+    """Return the slack (n,) on a limb of three joints: cloth goes straight from width to width, whatever lies within."""
+    along = _along(joints, p)
+    length = max(float(along.max()), 1e-6)
+    if slack.joint is None:
+        return np.asarray(slack.limb + (slack.end - slack.limb) * np.clip(along / length, 0, 1))
+    ring = np.minimum((along / length * _RINGS).astype(np.int64), _RINGS - 1)
+    count = np.bincount(ring, minlength=_RINGS)
+    radius = np.bincount(ring, _off_bones(joints, p), _RINGS)[count > 0] / count[count > 0]
+    at = (np.flatnonzero(count) + 0.5) * length / _RINGS
+    places, hung = np.array([min(_ROOT, 0.5 * length), _halfway(length), length]), [slack.limb, slack.joint, slack.end]
+    off = np.interp(along, places, np.interp(places, at, radius) + np.array(hung)) - np.interp(along, at, radius)
+    least = np.interp(along, places, np.minimum(hung, _ON_LIMBS))
+    return np.asarray(np.where(along < places[0], slack.limb, np.maximum(off, least)))
+
+
+def _off_bones(joints: F64, p: F64) -> F64:
+    """Return how far (n,) points lie from the bones of a limb of three joints."""
+    a, along = joints[:-1], np.diff(joints, axis=0)
+    t = np.clip(((p[:, None] - a) * along).sum(axis=-1) / (along * along).sum(axis=-1), 0, 1)
+    return np.asarray(np.linalg.norm(a + t[..., None] * along - p[:, None], axis=-1).min(axis=1))
 
 
 def _along(joints: F64, p: F64) -> F64:
