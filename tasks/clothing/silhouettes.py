@@ -111,6 +111,7 @@ def _skirt_points(p: Mapping[str, float]) -> Points:
         q[f"waist_{side}"] = (s * p["waist_half"], 0.0)
         q[f"hip_{side}"] = (s * p["hip_half"], 0.4 * p["hem_y"])
         q[f"hem_{side}"] = (s * p["hem_half"], p["hem_y"])
+        q[f"hem_middle_{side}"] = (0.5 * s * p["hem_half"], p["hem_y"] + 0.75 * p["hem_sag"])
     return _place(p, q)
 
 
@@ -251,6 +252,9 @@ TROUSERS = Silhouette(
     starts=(
         {},
         _start(
+            "leg", 0.8, 0.06, 0.8, 0.04, waist_half=0.38, hip_half=0.45, crotch_y=0.55, leg_width1=0.4, leg_width2=0.4
+        ),
+        _start(
             "leg", 0.2, 0.12, 0.2, 0.12, waist_half=0.3, hip_half=0.38, crotch_y=0.4, leg_width1=0.36, leg_width2=0.36
         ),
         _start(
@@ -270,13 +274,22 @@ SKIRT = Silhouette(
         "hem_sag": (0.03, 0.08),
     },
     points=_skirt_points,
-    outlines=(("waist_left", "hip_left", "hem_left", "hem_centre", "hem_right", "hip_right", "waist_right"),),
+    outlines=(
+        (
+            *("waist_left", "hip_left", "hem_left", "hem_middle_left", "hem_centre"),
+            *("hem_middle_right", "hem_right", "hip_right", "waist_right"),
+        ),
+    ),
     edges=_mirrored(side=("waist", "hip", "hem"))
-    | {"hem": ("hem_left", "hem_centre", "hem_right"), "waist": ("waist_left", "waist_centre", "waist_right")},
+    | {
+        "hem": ("hem_left", "hem_middle_left", "hem_centre", "hem_middle_right", "hem_right"),
+        "waist": ("waist_left", "waist_centre", "waist_right"),
+    },
     handicap=0.02,
     starts=(
         {},
         {"waist_half": 0.2, "hip_half": 0.25, "hem_half": 0.22, "hem_y": 1.0},
         {"hem_half": 0.6, "hip_half": 0.4, "hem_sag": 0.15},
+        {"waist_half": 0.22, "hem_half": 0.5, "hip_half": 0.32, "hem_y": 0.5, "hem_sag": 0.1},
     ),
 )
