@@ -52,13 +52,17 @@ class Tube:
         """Return how far (G,) points (G, 3) lie within the outline, in metres."""
         return np.asarray(self.at(points) - np.linalg.norm(points[:, [0, 2]] - self.axis, axis=1))
 
+    def facing(self, points: F64, normals: F64) -> F64:
+        """Return the cosine (G,) between normals (G, 3) at points (G, 3) and the way straight from the axis."""
+        off = points[:, [0, 2]] - self.axis
+        return np.asarray((normals[:, [0, 2]] * off).sum(axis=1) / np.maximum(np.linalg.norm(off, axis=1), 1e-6))
+
     def along(self, points: F64, normals: F64) -> F64:
         """Return points (G, 3) moved onto the outline along normals (G, 3) that lead there about."""
-        outward = normals[:, [0, 2]] * (points[:, [0, 2]] - self.axis)
-        facing = outward.sum(axis=1) / np.maximum(np.linalg.norm(points[:, [0, 2]] - self.axis, axis=1), 1e-6)
+        facing = np.maximum(self.facing(points, normals), 0.0)
         out = points
         for _ in range(_ROUNDS):
-            out = out + (self.above(out) * np.maximum(facing, 0.0))[:, None] * normals
+            out = out + (self.above(out) * facing)[:, None] * normals
         return out
 
     def onto(self, points: F64) -> F64:
@@ -76,13 +80,13 @@ def falling_tubes(points: F64, faces: I64, heights: tuple[float, float], ease: F
         points: (V, 3) of the body, metres.
         faces: (F, 3) of the trunk.
         heights: from and to which cloth falls, metres.
-        ease: (n, 2) heights, rising, and metres of slack that the garment has there, all around.
+        ease: (n, 2) heights, rising, and metres of slack that the garment has there, all around; above the last it only hangs.
     """
     height = np.arange(heights[0], heights[1] + _STEP, _STEP)
     trunk = points[np.unique(faces)]
     axis = 0.5 * (trunk.min(axis=0) + trunk.max(axis=0))[[0, 2]]
     hull = _supports(points, faces, height, axis)
-    fallen = _fallen(hull)
+    fallen = _fallen(hull, int(np.searchsorted(height, ease[-1, 0])))
     gap = (fallen - hull).mean(axis=1)
     wide = np.interp(height, *ease.T)
     share = np.minimum(1.0, wide / np.maximum(gap, 1e-6))
@@ -122,12 +126,12 @@ def _supports(points: F64, faces: I64, height: F64, axis: F64) -> F64:
     return np.asarray(found[nearest])
 
 
-def _fallen(hull: F64) -> F64:
-    """Return what hangs from every section, and stands on it, nearly straight."""
+def _fallen(hull: F64, top: int) -> F64:
+    """Return what hangs from every section, and up to the section `top` stands on it, nearly straight."""
     out = hull.copy()
     for j in range(len(out) - 2, -1, -1):
         out[j] = np.maximum(out[j], out[j + 1] - _STEEP * _STEP)
-    for j in range(1, len(out)):
+    for j in range(1, min(top, len(out))):
         out[j] = np.maximum(out[j], out[j - 1] - _STEEP * _STEP)
     return out
 

@@ -15,7 +15,7 @@ from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.atlas import vertex_normals
 from manikin.tasks.clothing.cut import Patch, at_body_vertices, clip, cut_patch, joined
 from manikin.tasks.clothing.extent import Reach
-from manikin.tasks.clothing.fall import Holders, holders
+from manikin.tasks.clothing.fall import HOLDING, Holders, holders
 from manikin.tasks.clothing.slack import Slack, falling, offsets
 from manikin.tasks.clothing.template import BodyFront
 from manikin.tasks.errors import InputError
@@ -28,8 +28,7 @@ U8 = NDArray[np.uint8]
 
 _STRIP = 0.008  # metres by which a border is turned over
 _UNDER = 0.002  # metres by which the strip ends under the skin
-_ASIDE = 0.003  # metres beside the normal of its skin, and along it, from which cloth is held up by other skin
-_HIGH = 0.03
+_ASIDE = 0.003  # metres beside the normal of its skin from which cloth is held up by other skin
 _TRUNK = ("torso", "upper_leg")  # what tops fall about
 _HIDDEN: Final = 0.018
 """Metres inside a garment's borders from which the body is not drawn."""
@@ -108,15 +107,15 @@ def make_shell(model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, i
     if not len(patch.faces):
         raise InputError("garment: it covers nothing of the body; expected some texels inside its borders")
     off = offsets(front, patch, slack, is_bottom)
-    place, free, held = patch.position + off[:, None] * patch.normal, np.zeros(len(off)), None
+    place, deep, held = patch.position + off[:, None] * patch.normal, np.zeros(len(off)), None
     if not is_bottom:
         points, normals = model.v_template.astype(np.float64), vertex_normals(model.v_template, model.faces)
         trunk = model.faces[
             np.isin(model.part, [i for i, name in enumerate(model.part_names) if name.endswith(_TRUNK)])
         ]
-        place, free, spanned = falling(front, patch, slack, place, points, trunk.astype(np.int64))
+        place, deep, spanned = falling(front, patch, slack, place, points, trunk.astype(np.int64))
         held = holders(points, normals, np.unique(trunk).astype(np.int64), spanned)
-    patch = replace(patch, closed=patch.distance, open=free)
+    patch = replace(patch, closed=patch.distance, open=deep)
     strip, strip_place = _inner_strip(patch, place, model.v_template.astype(np.float64))
     cloth = joined(patch, strip)
     corner, weight, offset = _bindings(cloth, np.concatenate([place, strip_place]), held)
@@ -137,14 +136,15 @@ def _inner_strip(patch: Patch, place: F64, points: F64) -> tuple[Patch, F64]:
     """Return what one sees looking into an opening, the cloth's border, turned over and bent back to the body, and where.
 
     Args:
-        patch: the cloth, `closed` its distance from any border.
+        patch: the cloth, `closed` its distance from any border, `open` the depth of the hollows under it.
         place: (G, 3) where it lies.
         points: (V, 3) of the body.
     """
     strip = clip(replace(patch, position=place), _STRIP - patch.closed)
     skin, bent = strip.bound @ points, strip.closed[:, None] / _STRIP
     there = strip.position * (1 - bent) + (skin - _UNDER * strip.normal) * bent
-    return replace(strip, position=skin, faces=strip.faces[:, ::-1], uv=strip.uv[:, ::-1]), there
+    deep = strip.open * (1 - bent[:, 0])
+    return replace(strip, position=skin, open=deep, faces=strip.faces[:, ::-1], uv=strip.uv[:, ::-1]), there
 
 
 def _bindings(patch: Patch, place: F64, held: Holders | None) -> tuple[I32, F32, F32]:
@@ -163,7 +163,7 @@ def _bindings(patch: Patch, place: F64, held: Holders | None) -> tuple[I32, F32,
     offset = (lift * patch.normal).sum(axis=1) / (patch.normal**2).sum(axis=1)
     if held is not None:
         aside = np.linalg.norm(lift - offset[:, None] * patch.normal, axis=1)
-        loose = np.flatnonzero((patch.open > 0) & ((aside > _ASIDE) | (offset > _HIGH)))
+        loose = np.flatnonzero((patch.open > HOLDING) | ((patch.open > 0) & (aside > _ASIDE)))
         corners, weights, offsets_held, is_held = held.bind(place[loose])
         loose = loose[is_held]
         corner[loose], weight[loose], offset[loose] = corners[is_held], weights[is_held], offsets_held[is_held]

@@ -43,9 +43,13 @@ _FALLS_FROM = 0.04  # metres below the armpits, from where a top's own width cou
 _BESIDE = 0.012  # half the thickness of the slice that a body's ring is measured on
 _CLOSING = 0.05  # metres over which slack grows from a border that closes
 _CROTCH_SLACK = 0.006  # the most that bottoms hang off above the legs, so that tops go over them
+_UNDER_TOPS = 0.009  # and where they end, where smoothing may add to it
 _BELOW = 0.04  # metres under a top's hem, down to which the body holds it off
 _ABOVE = 0.10  # metres over the armpits, up to which a top may fall rather than follow the body
-_DEEP = 0.008  # metres of a hollow that cloth goes over straight rather than follow the skin that it is bound to
+_DEEP = 0.004  # metres of a hollow that cloth goes over straight rather than follow the skin that it is bound to
+_STEEP = (
+    0.95  # cosine between skin and the outline, from which cloth does not follow the skin that it is bound to either
+)
 _LEVEL = 0.03  # metres over a hem in which cloth keeps to its height, or the hem would not be level
 _ARMHOLE = 0.12  # metres about the armpits within which it follows
 _GAP = 0.6  # share of the way to the middle that cloth between the legs may take
@@ -197,7 +201,7 @@ def offsets(front: BodyFront, patch: Patch, slack: Slack, is_bottom: bool) -> F3
 def falling(
     front: BodyFront, patch: Patch, slack: Slack, follows: F64, points: F64, faces: NDArray[np.int64]
 ) -> tuple[F64, F64, Tube]:
-    """Return where the cloth (G, 3) of a top lies, how far (G,) it falls rather than follows the body, and what it spans.
+    """Return where the cloth (G, 3) of a top lies, over how deep hollows (G,), 0 where it follows the body, and what it spans.
 
     Args:
         front: the body.
@@ -216,9 +220,11 @@ def falling(
     for pit in pits:
         free *= _smooth(np.linalg.norm(p - pit, axis=1) / _ARMHOLE - 0.3)
     free *= ~patch.is_part("arm") * _smooth(patch.closed / _CLOSING)
-    spans = np.maximum(_smooth((inner.above(p) - HOLDING) / _DEEP), _smooth(1.5 - patch.open / _LEVEL))[:, None]
+    deep = inner.above(p)
+    spans = np.maximum(_smooth((deep - HOLDING) / _DEEP), _smooth(1.5 - patch.open / _LEVEL))
+    spans = np.maximum(spans, _smooth((_STEEP - inner.facing(p, patch.normal)) / 0.2))[:, None]
     falls = spans * outer.onto(p) + (1 - spans) * outer.along(p, patch.normal)
-    return follows + free[:, None] * (falls - follows), free, inner
+    return follows + free[:, None] * (falls - follows), np.where(free > 0, np.maximum(deep, 1e-6), 0.0), inner
 
 
 def _smooth(t: F64) -> F64:
@@ -251,7 +257,7 @@ def _limited(front: BodyFront, patch: Patch, off: F64, n: F64, is_bottom: bool) 
     room = _GAP * np.abs(p[:, 0]) / np.maximum(inwards, 0.3)
     off = np.where(patch.is_part("leg") & (inwards > 0), np.minimum(off, room), off)
     if is_bottom:
-        off = np.where(p[:, 1] > crotch_height(front) + 0.05, np.minimum(off, 0.012), off)
+        off = np.where(p[:, 1] > crotch_height(front) + 0.05, np.minimum(off, _UNDER_TOPS), off)
     return np.maximum(off, 0.5 * LEAST).astype(np.float32)
 
 

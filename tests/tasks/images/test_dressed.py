@@ -172,7 +172,7 @@ def test_bottoms_keep_under_tops(body: BodyModel, wardrobe: Wardrobe) -> None:
     outer[over.corner[on_vertex, 0]] = over.offset[on_vertex]
     room = outer[worn.corner[:, 0]] - worn.offset
     lies_on_vertex = (worn.weight[:, 0] == 1) & np.isfinite(room)
-    assert lies_on_vertex.sum() > 100
+    assert lies_on_vertex.sum() > 80
     assert room[lies_on_vertex].min() > 0
     legs = [i for i, name in enumerate(body.part_names) if name.endswith("lower_leg")]
     calves = np.unique(worn.faces[np.isin(worn.part, legs)])
