@@ -34,6 +34,7 @@ _EASE = 0.012  # metres that they lie off the body
 _SEWN = (0.035, 0.0015, 0.004)  # metres below its upper edge to which cloth lies on other cloth, and how far over it
 _EVENING = 2  # rounds of smoothing what rings take from the body
 _SHELL_NEAR = 4  # vertices of that cloth that say how far it lies off the body
+_SHELL_ROUNDS = 3  # of looking for those, from the skin outwards
 _GRIPPED = (0.80, 0.92)  # height between which hanging cloth becomes cloth that lies on hips and waist
 _UPRIGHT = (0.75, 0.92)  # cosine between cloth and skin likewise: over hollows it hangs
 _CANDIDATES = 12  # triangles that may be nearest to a vertex
@@ -193,15 +194,19 @@ def _top_of(model: BodyModel, shell: Shell) -> float:
 
 
 def _off_shell(model: BodyModel, shell: Shell, corner: I32, weight: F32) -> F64:
-    """Return how far (G,) a shell lies off the body at places on it."""
+    """Return how far (G,) a shell lies off the body at places on it, along the body's normals."""
+    points, normals = model.v_template.astype(np.float64), vertex_normals(model.v_template, model.faces)
     outer = np.unique(shell.faces[~shell.is_inner])
-    at, of = (
-        np.einsum("gk,gkc->gc", w, model.v_template[c].astype(np.float64))
-        for w, c in ((weight, corner), (shell.weight[outer], shell.corner[outer]))
-    )
-    distance, near = cKDTree(of).query(at, k=_SHELL_NEAR)
-    share = 1.0 / np.maximum(distance, 1e-4)
-    return np.asarray((share * shell.offset[outer][near]).sum(axis=1) / share.sum(axis=1))
+    lifted = points[shell.corner[outer]] + shell.offset[outer, None, None] * normals[shell.corner[outer]]
+    cloth = np.einsum("gk,gkc->gc", shell.weight[outer], lifted)
+    at, normal = (np.einsum("gk,gkc->gc", weight, values[corner]) for values in (points, normals))
+    off, tree = np.zeros(len(at)), cKDTree(cloth)
+    for _ in range(_SHELL_ROUNDS):
+        distance, near = tree.query(at + off[:, None] * normal, k=_SHELL_NEAR)
+        share = 1.0 / np.maximum(distance, 1e-4)
+        lift = np.einsum("gnc,gc->gn", cloth[near] - at[:, None], normal)
+        off = (share * lift).sum(axis=1) / share.sum(axis=1)
+    return np.asarray(off)
 
 
 def _between(values: F64, lower: NDArray[np.int64], t: F64) -> F64:
