@@ -6,6 +6,7 @@ legs go round without a seam; towards the back the cloth without its print takes
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.atlas import nearest
@@ -21,7 +22,9 @@ U8 = NDArray[np.uint8]
 _TURN = (-0.25, 0.10)  # facing between which front cloth gives way to back cloth
 _BACK_NECK = 0.02  # depth of a wide neckline behind, in metres
 _OPENING = 0.16  # height under the neck that the photo's own outline may cut out, in metres
+_NECKLINE = 0.32  # likewise that a neckline seen in the photo may reach down
 _BESIDE = 12  # texels of an atlas of 1024 about what an outline cuts off in error
+_EVERY = 8  # rows of texels that are measured
 _BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip levels
 
 
@@ -37,13 +40,12 @@ def bake(
         extent: where the garment ends.
         behind: the cloth (H, W, 3) of a photo of the back, left and right exchanged, and the warp into it.
     """
-    pixels = warp.at(front.flat)
-    unseen = (cloth.back, pixels) if behind is None else (behind[0], behind[1].at(front.flat))
-    colours = _colours(front, (cloth.front, pixels), unseen)
     cut = reach(front, extent)
-    cut = Reach(np.minimum(cut.closed, _openings(front, cloth, warp, pixels, extent)), cut.open)
+    cut = Reach(np.minimum(cut.closed, _openings(front, cloth, warp, extent)), cut.open)
     alpha = np.rint(coverage(front, cut.distance) * 255).astype(np.uint8)
-    return bleed(front, colours, alpha, front.is_flat), cut
+    wanted = front.is_flat & _within(alpha > 0, _BLEED)
+    unseen = (cloth.back, warp) if behind is None else behind
+    return bleed(front, _colours(front, wanted, (cloth.front, warp), unseen), alpha, wanted), cut
 
 
 def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) -> U8:
@@ -55,38 +57,71 @@ def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) ->
         alpha: (S, S), 0 outside `known`.
         known: (S, S).
     """
-    source = nearest(known & (front.atlas.triangle >= 0))
-    bled = front.atlas.bleed(np.where(known, alpha, 0).astype(np.uint8)[..., None])
-    layer = np.dstack([colours.reshape(-1, 3)[source], bled])
-    near = cv2.dilate((layer[..., 3] > 0).astype(np.uint8), np.ones((2 * _BLEED + 1,) * 2, np.uint8)) > 0
+    source = nearest(known & (front.atlas.triangle >= 0)).ravel()
+    layer = np.empty((*alpha.shape, 4), np.uint8)
+    layer[..., 3] = front.atlas.bleed(np.where(known, alpha, 0).astype(np.uint8)[..., None])[..., 0]
+    near = np.flatnonzero(_within(layer[..., 3] > 0, _BLEED))
     shown = layer[..., 3] > 127
-    layer[..., :3][~near] = np.median(layer[..., :3][shown], axis=0) if shown.any() else 0
+    layer[..., :3] = _median(colours.reshape(-1, 3)[source[np.flatnonzero(shown)]]) if shown.any() else 0
+    layer.reshape(-1, 4)[near, :3] = colours.reshape(-1, 3)[source[near]]
     return layer
 
 
-def _colours(front: BodyFront, seen: tuple[U8, F32], unseen: tuple[U8, F32]) -> U8:
-    """Return (S, S, 3) from the cloth of front and back, each with the pixel (S, S, 2) of every texel."""
-    t = np.clip((front.facing - _TURN[0]) / (_TURN[1] - _TURN[0]), 0, 1)[..., None]
+def _within(mask: NDArray[np.bool_], texels: int) -> NDArray[np.bool_]:
+    """Return (S, S) the mask grown by a square of so many texels to each side."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((2 * texels + 1,) * 2, np.uint8)) > 0)
+
+
+def _median(colours: U8) -> U8:
+    """Return the median (3,) of (n, 3), n > 0, by counting."""
+    counts = [np.cumsum(np.bincount(channel, minlength=256)) for channel in colours.T]
+    return np.array([np.searchsorted(c, (len(colours) + 1) // 2) for c in counts], np.uint8)
+
+
+def _colours(front: BodyFront, wanted: NDArray[np.bool_], seen: tuple[U8, Warp], unseen: tuple[U8, Warp]) -> U8:
+    """Return (S, S, 3), where wanted, from the cloth of front and back, each with the warp into its photo."""
+    texels = np.flatnonzero(wanted)
+    flat = front.flat.reshape(-1, 2)[texels]
+    t = np.clip((front.facing.ravel()[texels] - _TURN[0]) / (_TURN[1] - _TURN[0]), 0, 1).astype(np.float32)
     t = t * t * (3 - 2 * t)
-    return np.asarray(np.rint(_sampled(front, *unseen) * (1 - t) + _sampled(front, *seen) * t), np.uint8)
+    mixed = np.zeros((len(texels), 3), np.float32)
+    for share, (cloth, warp) in ((t, seen), (1 - t, unseen)):
+        _add_sampled(mixed, *_reduced(front, cloth, warp), warp.at(flat), share)
+    out = np.zeros((*wanted.shape, 3), np.uint8)
+    out.reshape(-1, 3)[texels] = np.rint(mixed).astype(np.uint8)
+    return out
 
 
-def _sampled(front: BodyFront, cloth: U8, pixels: F32) -> F32:
-    scale = 1.0 / max(1.0, _pixels_per_texel(front, pixels))
+def _reduced(front: BodyFront, cloth: U8, warp: Warp) -> tuple[U8, F32]:
+    """Return a cloth no finer than the texels, or it would alias, and its pixels to each of the photo's (2,)."""
+    rows = front.is_flat[::_EVERY]
+    pixels = warp.at(front.flat[::_EVERY])
+    spans = np.hypot(*np.moveaxis(np.diff(pixels, axis=1), -1, 0))[rows[:, 1:] & rows[:, :-1]]
+    scale = 1.0 / max(1.0, float(np.median(spans)))
     size = (max(1, round(cloth.shape[1] * scale)), max(1, round(cloth.shape[0] * scale)))
-    x = pixels[..., 0] * np.float32(size[0] / cloth.shape[1]) - np.float32(0.5)
-    y = pixels[..., 1] * np.float32(size[1] / cloth.shape[0]) - np.float32(0.5)
-    small = cv2.resize(cloth, size, interpolation=cv2.INTER_AREA)
-    return cv2.remap(small, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    small = cloth if scale == 1.0 else np.asarray(cv2.resize(cloth, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.array([size[0] / cloth.shape[1], size[1] / cloth.shape[0]], np.float32)
 
 
-def _pixels_per_texel(front: BodyFront, pixels: F32) -> float:
-    """Return the photo's pixels a texel spans, typically: a larger photo is reduced first, or it would alias."""
-    both = front.is_flat[:, 1:] & front.is_flat[:, :-1]
-    return float(np.median(np.linalg.norm(np.diff(pixels, axis=1), axis=-1)[both]))
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _add_sampled(out: F32, picture: NDArray[np.generic], scale: F32, pixels: F32, share: F32) -> None:
+    """Add to (n, C) a picture's (H, W, C) values at pixels (n, 2) of it at another scale, bilinear, times a share (n,)."""
+    h, w = picture.shape[0], picture.shape[1]
+    for k in range(out.shape[0]):
+        if share[k] <= 0:
+            continue
+        x = min(max(pixels[k, 0] * scale[0] - np.float32(0.5), np.float32(0)), np.float32(w - 1))
+        y = min(max(pixels[k, 1] * scale[1] - np.float32(0.5), np.float32(0)), np.float32(h - 1))
+        i, j = int(x), int(y)
+        i1, j1 = min(i + 1, w - 1), min(j + 1, h - 1)
+        fx, fy = x - np.float32(i), y - np.float32(j)
+        for c in range(out.shape[1]):
+            upper = picture[j, i, c] * (1 - fx) + picture[j, i1, c] * fx
+            lower = picture[j1, i, c] * (1 - fx) + picture[j1, i1, c] * fx
+            out[k, c] += share[k] * (upper * (1 - fy) + lower * fy)
 
 
-def _openings(front: BodyFront, cloth: Cloth, warp: Warp, pixels: F32, extent: Extent) -> F32:
+def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32:
     """Return (S, S) how far texels lie inside the neck's and armholes' edges, in metres; beyond those, a large value."""
     out = np.full(front.is_flat.shape, 1.0, np.float32)
     ends = [_fold_point(front, side, neck_at(front, side, extent.neck)) for side in ("left", "right")]
@@ -100,14 +135,18 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, pixels: F32, extent: E
         out[within] = np.minimum(out, edge)[within]
     if extent.hem is None:
         return out
-    outline = _outline(cloth, warp, pixels)
     is_sleeveless = extent.sleeve == 0
+    if cloth.throat is not None:
+        where = trunk & (front.facing > 0) & (front.flat[..., 1] > neck_y - _NECKLINE)
+        out[where] = np.minimum(out[where], -_inside(cloth.throat, warp, front.flat[where]))
     reach = _OPENING if extent.neck is None else 2 * _OPENING
     width = abs(ends[0][0]) if not is_sleeveless else np.inf
     where = trunk & (front.flat[..., 1] > neck_y - reach) & (np.abs(front.flat[..., 0]) < width)
     where &= (front.facing > 0) | is_sleeveless
+    outline = np.ones(where.shape, np.float32)
+    outline[where] = _inside(cloth.mask, warp, front.flat[where])
     if not is_sleeveless:
-        where &= ~_slits(where & (outline < 0), trunk & (front.flat[..., 1] > neck_y))
+        where &= ~_slits(outline < 0, trunk & (front.flat[..., 1] > neck_y))
     out[where] = np.minimum(out, outline)[where]
     return out
 
@@ -120,15 +159,17 @@ def _slits(cut: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_
     return np.asarray(cv2.dilate(slit.astype(np.uint8), around) > 0)
 
 
-def _outline(cloth: Cloth, warp: Warp, pixels: F32) -> F32:
-    """Return (S, S) how far texels lie inside the photo's silhouette, in metres of the flat body."""
+def _inside(mask: U8, warp: Warp, flat: F32) -> F32:
+    """Return (n,) how far flat points (n, 2) lie inside a mask (H, W) of the photo, in metres of the flat body."""
     inner, outer = (
-        np.asarray(cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-        for m in (cloth.mask > 127, cloth.mask <= 127)
+        np.minimum(cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, 5), np.float32(max(mask.shape)))
+        for m in (mask > 127, mask <= 127)
     )
     signed = cv2.GaussianBlur(inner - outer, (0, 0), 1.5 + 0.004 * max(inner.shape))
-    x, y = pixels[..., 0] - np.float32(0.5), pixels[..., 1] - np.float32(0.5)
-    return np.asarray(_metres_per_pixel(warp) * cv2.remap(signed, x, y, cv2.INTER_LINEAR), np.float32)
+    out = np.zeros((len(flat), 1), np.float32)
+    whole = np.ones(2, np.float32)
+    _add_sampled(out, signed[..., None], whole, warp.at(flat), np.full(len(flat), _metres_per_pixel(warp), np.float32))
+    return out[:, 0]
 
 
 def _fold_point(front: BodyFront, side: str, at: float) -> NDArray[np.float64]:

@@ -9,8 +9,10 @@ from manikin.tasks.clothing.bake import bake
 from manikin.tasks.clothing.extent import Extent, Reach
 from manikin.tasks.clothing.fill import Cloth, spread_cloth
 from manikin.tasks.clothing.found import Found, find_back, find_garment
-from manikin.tasks.clothing.landmarks import Landmarks, opening_mask, resample, trunk_mask
+from manikin.tasks.clothing.landmarks import Landmarks, resample, trunk_mask
+from manikin.tasks.clothing.lateral import lateral_mask, within_edge
 from manikin.tasks.clothing.measure import as_painted, as_worn, measure
+from manikin.tasks.clothing.neckline import seen_neck
 from manikin.tasks.clothing.photo import Photo
 from manikin.tasks.clothing.profile import Profile, profile
 from manikin.tasks.clothing.seams import body_edges
@@ -66,8 +68,9 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)
     worn = as_worn(front, category, extent)
-    cloth, warp = _cloth(garment), garment_warp(front, landmarks, extent)
-    behind = None if back is None else (_cloth(back).front, garment_warp(front, back.landmarks, extent))
+    warp = garment_warp(front, landmarks, extent)
+    cloth = _cloth(front, garment, warp)
+    behind = None if back is None else _back_cloth(front, back, extent)
     skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
     if skirt is not None and rows is not None:
         painted = as_painted(front, category, worn, float(skirt.height[0]))
@@ -101,14 +104,20 @@ def _rows(garment: Found) -> Profile | None:
     return None if is_legs else profile(garment.cutout.mask, garment.landmarks)
 
 
-def _cloth(garment: Found) -> Cloth:
-    mask, landmarks = garment.cutout.mask, garment.landmarks
-    opening, trunk = opening_mask(landmarks, mask.shape), trunk_mask(landmarks, mask.shape)
-    return spread_cloth(garment.photo.rgb, mask, opening, trunk if landmarks.kind in ("top", "vest") else None)
+def _back_cloth(front: BodyFront, back: Found, extent: Extent) -> tuple[U8, Warp]:
+    warp = garment_warp(front, back.landmarks, extent)
+    return _cloth(front, back, warp).front, warp
+
+
+def _cloth(front: BodyFront, garment: Found, warp: Warp) -> Cloth:
+    rgb, mask, landmarks = garment.photo.rgb, garment.cutout.mask, garment.landmarks
+    neck, lateral = seen_neck(front, rgb, mask, landmarks, warp), lateral_mask(landmarks, mask.shape)
+    is_top = landmarks.kind in ("top", "vest")
+    return spread_cloth(rgb, mask, neck, lateral, trunk_mask(landmarks, mask.shape) if is_top else None)
 
 
 def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent) -> Warp:
     """Return the map from the flat body to the photo that takes the body's edges of an extent to the garment's."""
     edges = body_edges(front, landmarks.kind, extent)
     body = np.concatenate([resample(edge, len(landmarks.edges[name])) for name, edge in edges.items()])
-    return fit_warp(front, body, np.concatenate([landmarks.edges[name] for name in edges]))
+    return fit_warp(front, body, np.concatenate([within_edge(landmarks, name) for name in edges]))

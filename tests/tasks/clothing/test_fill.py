@@ -1,12 +1,13 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.colours import fit_colours, folded_lab
-from manikin.tasks.clothing.fill import carry_on, pull_push, spread_cloth
+from manikin.tasks.clothing.fill import Cloth, Neck, carry_on, spread_cloth
+from manikin.tasks.clothing.quilt import pull_push
 
 U8 = NDArray[np.uint8]
 SIZE = 300
@@ -24,34 +25,44 @@ def cloth(seed: int = 0) -> U8:
     return np.clip(CLOTH + noise.reshape(SIZE, SIZE, 1), 0, 255).astype(np.uint8)
 
 
-def no_opening() -> U8:
+def nowhere() -> U8:
     return np.zeros((SIZE, SIZE), np.uint8)
+
+
+def spread(rgb: U8, mask: U8, opening: U8 | None = None, throat: U8 | None = None, above: U8 | None = None) -> Cloth:
+    """The cloth of a top without sleeves, whose sides are the 25 pixels within its outline."""
+    neck = Neck(nowhere() if opening is None else opening, nowhere() if throat is None else throat, above)
+    sides = mask.copy()
+    sides[:, 85:215] = 0
+    trunk = nowhere()
+    trunk[60:250, 80:220] = mask[60:250, 80:220]
+    return spread_cloth(rgb, mask, neck, sides, trunk)
 
 
 def test_the_ground_is_nowhere_in_the_cloth() -> None:
     rgb = np.where(shirt()[..., None] > 0, cloth(), np.uint8([255, 0, 255])).astype(np.uint8)
-    spread = spread_cloth(rgb, shirt(), no_opening())
-    for side in (spread.front, spread.back):
+    made = spread(rgb, shirt())
+    for side in (made.front, made.back):
         assert np.abs(side.astype(int) - CLOTH).max() < 60
 
 
 def test_well_inside_the_front_is_the_photo() -> None:
     rgb = cloth()
-    np.testing.assert_array_equal(spread_cloth(rgb, shirt(), no_opening()).front[60:250, 80:220], rgb[60:250, 80:220])
+    np.testing.assert_array_equal(spread(rgb, shirt()).front[60:250, 80:220], rgb[60:250, 80:220])
 
 
 def test_the_back_has_no_print() -> None:
     rgb = cloth()
     rgb[110:180, 110:190] = (220, 40, 40)
-    spread = spread_cloth(rgb, shirt(), no_opening())
-    np.testing.assert_array_equal(spread.front[145, 150], (220, 40, 40))
-    assert np.abs(spread.back[100:190, 100:200].astype(int) - CLOTH).max() < 60
+    made = spread(rgb, shirt())
+    np.testing.assert_array_equal(made.front[145, 150], (220, 40, 40))
+    assert np.abs(made.back[100:190, 100:200].astype(int) - CLOTH).max() < 60
 
 
 def test_the_back_keeps_its_grain_where_the_print_was() -> None:
     rgb = cloth()
     rgb[110:180, 110:190] = (220, 40, 40)
-    back = spread_cloth(rgb, shirt(), no_opening()).back.astype(float)
+    back = spread(rgb, shirt()).back.astype(float)
     assert back[120:170, 120:180].std() > 0.5 * back[200:250, 90:210].std()
 
 
@@ -59,23 +70,92 @@ def test_stripes_run_on_behind_the_print() -> None:
     stripes = np.where((np.arange(SIZE) // 20 % 2 == 0)[:, None, None], CLOTH, [225, 220, 210])
     rgb = np.broadcast_to(stripes, (SIZE, SIZE, 3)).astype(np.uint8).copy()
     rgb[110:180, 110:190] = (220, 40, 40)
-    back = spread_cloth(rgb, shirt(), no_opening()).back.astype(int)
+    back = spread(rgb, shirt()).back.astype(int)
     middle, side = back[60:250, 150], back[60:250, 80]
     assert (np.abs(middle - side).max(axis=-1) < 60).mean() > 0.8
 
 
 def test_what_is_about_the_neck_is_not_on_the_back() -> None:
-    rgb, opening = cloth(), no_opening()
+    rgb, opening = cloth(), nowhere()
     rgb[40:80, 130:170] = (240, 240, 240)
     opening[40:90, 120:180] = 255
-    assert np.abs(spread_cloth(rgb, shirt(), opening).back[56:90, 130:170].astype(int) - CLOTH).max() < 90
+    assert np.abs(spread(rgb, shirt(), opening).back[56:90, 130:170].astype(int) - CLOTH).max() < 90
+
+
+def test_a_print_that_meets_the_outline_is_not_on_the_back_nor_beyond() -> None:
+    rgb = cloth()
+    rgb[150:190, 60:140] = (235, 235, 235)
+    assert np.abs(spread(rgb, shirt()).back[140:200, 40:150].astype(int) - CLOTH).max() < 70
+
+
+def test_what_few_plain_patches_are_left_cover_a_large_print() -> None:
+    rgb = cloth()
+    rgb[88:232, 90:210] = np.random.default_rng(1).integers(0, 256, (144, 120, 3))
+    back = spread(rgb, shirt()).back[90:225, 95:205].astype(int)
+    assert np.abs(back - CLOTH).max() < 90
+
+
+def test_a_label_on_the_throat_is_covered_in_front() -> None:
+    rgb, throat = cloth(), nowhere()
+    throat[40:100, 110:190] = 255
+    rgb[60:72, 140:160] = 245
+    front = spread(rgb, shirt(), throat=throat).front.astype(int)
+    assert np.abs(front[55:80, 130:170] - CLOTH).max() < 60
+
+
+def test_a_print_that_begins_on_the_throat_stays_and_a_neckband_too() -> None:
+    rgb, throat = cloth(), nowhere()
+    throat[40:100, 110:190] = 255
+    rgb[40:50, 100:200] = 245
+    rgb[85:180, 130:170] = (220, 40, 40)
+    front = spread(rgb, shirt(), throat=throat).front
+    np.testing.assert_array_equal(front[46:50, 110:190], rgb[46:50, 110:190])
+    np.testing.assert_array_equal(front[90:180, 130:170], rgb[90:180, 130:170])
+
+
+def test_above_a_sure_neckline_is_cloth_and_said_to_be_open() -> None:
+    rgb, above = cloth(), nowhere()
+    above[30:80, 120:180] = 255
+    rgb[above > 0] = (230, 230, 60)
+    made = spread(rgb, shirt(), above=above)
+    assert np.abs(made.front[30:80, 125:175].astype(int) - CLOTH).max() < 60
+    np.testing.assert_array_equal(made.throat, above)
+
+
+def test_dark_shade_at_the_sides_is_no_cloth_and_elsewhere_it_is() -> None:
+    rgb = cloth()
+    rgb[100:200, 68:76] = rgb[100:200, 68:76] // 4
+    rgb[100:200, 146:154] = rgb[100:200, 146:154] // 4
+    front = spread(rgb, shirt()).front.astype(int)
+    assert np.abs(front[110:190, 64:80] - CLOTH).max() < 60
+    np.testing.assert_array_equal(front[110:190, 146:154], rgb[110:190, 146:154])
 
 
 def test_a_sliver_too_thin_to_erode_still_gives_its_colour() -> None:
     mask = np.zeros((SIZE, SIZE), np.uint8)
     mask[:, 150:153] = 255
     rgb = np.where(mask[..., None] > 0, CLOTH, [255, 0, 255]).astype(np.uint8)
-    assert np.abs(spread_cloth(rgb, mask, no_opening()).front.astype(int) - CLOTH).max() < 8
+    assert np.abs(spread(rgb, mask).front.astype(int) - CLOTH).max() < 8
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    box=st.tuples(*[st.integers(0, SIZE - 8)] * 2, *[st.integers(6, SIZE)] * 2),
+    scale=st.sampled_from([1, 4, 30]),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_silhouette_and_picture_give_a_whole_cloth(seed: int, box: tuple[int, ...], scale: int) -> None:
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (-(-SIZE // scale), -(-SIZE // scale), 3)).astype(np.uint8)
+    rgb = np.ascontiguousarray(np.repeat(np.repeat(coarse, scale, 0), scale, 1)[:SIZE, :SIZE])
+    mask, throat = nowhere(), nowhere()
+    x, y, wide, tall = box
+    mask[y : y + tall, x : x + wide] = 255
+    throat[y : y + tall // 3, x : x + wide] = 255
+    made = spread(rgb, mask, throat, throat, throat if seed % 2 else None)
+    assert made.front.shape == made.back.shape == rgb.shape
+    low, high = (f(rgb[mask > 0].reshape(-1, 3), axis=0) for f in (np.min, np.max))
+    assert ((made.front >= low) & (made.front <= high)).all()
 
 
 @given(seed=st.integers(0, 10_000), share=st.floats(0.02, 0.9))
