@@ -24,6 +24,7 @@ _STEP = 0.01  # metres between sections
 _ANGLES = 72  # directions of support, and angles at which outlines are kept
 _STEEP = 0.12  # metres that cloth may go inwards on a metre downwards, or upwards
 _SMOOTHING = 3  # rounds, from section to section
+_SECTORS, _BAND = 8, 0.05  # cells of a trunk, around from its side and in metres of height, that each hold cloth up
 _RADIUS = 0.15  # metres, of the cylinder on which the skin that holds is joined
 _OVERLAP = 0.6  # radians that the cylinder is laid out beyond once around, on either side
 _ROUNDS = 3  # of finding the place that a point of cloth is straight above
@@ -36,6 +37,11 @@ class Tube:
     low: float  # metres, of the first section
     axis: F64  # (2,) metres, x and z
     radius: F64  # (Y, _ANGLES) metres
+
+    def holds(self, points: F64) -> NDArray[np.bool_]:
+        """Return (G,) whether points (G, 3) are between the first section and the last."""
+        up = points[:, 1] - self.low
+        return np.asarray((up > 0) & (up < _STEP * (len(self.radius) - 1)))
 
     def at(self, points: F64) -> F64:
         """Return the radius (G,) at the heights and angles of points (G, 3)."""
@@ -180,10 +186,19 @@ def _laid_out(points: F64, axis: F64) -> F64:
 
 
 def holders(points: F64, normals: F64, trunk: I64, inner: Tube) -> Holders:
-    """Return what of a trunk's vertices (N,) holds cloth up that spans it as `inner`."""
-    top = inner.low + _STEP * (len(inner.radius) - 1)
+    """Return what of a trunk's vertices (N,) holds cloth up that spans it as `inner`.
+
+    That is what lies just under the cloth and, lest it span half the body, of each cell the vertex that is the nearest to
+    it: cells part at the middle of front and back, where furrows run.
+    """
     at = points[trunk]
-    chosen = trunk[(inner.above(at) < HOLDING) & (at[:, 1] > inner.low) & (at[:, 1] < top)]
+    at, trunk = at[inner.holds(at)], trunk[inner.holds(at)]
+    gap = inner.above(at)
+    sector = np.floor(_angle(at, inner.axis) / (2 * np.pi) * _SECTORS).astype(np.int64) % _SECTORS
+    cell = np.floor((at[:, 1] - inner.low) / _BAND).astype(np.int64) * _SECTORS + sector
+    order = np.lexsort((gap, cell))
+    nearest = order[np.unique(cell[order], return_index=True)[1]]
+    chosen = trunk[np.union1d(np.flatnonzero(gap < HOLDING), nearest)]
     flat, around = _laid_out(points[chosen], inner.axis), 2 * np.pi * _RADIUS
     again = [(flat[:, 0] < _RADIUS * (_OVERLAP - np.pi), around), (flat[:, 0] > _RADIUS * (np.pi - _OVERLAP), -around)]
     laid = np.concatenate([flat, *(flat[where] + [shift, 0.0] for where, shift in again)])
