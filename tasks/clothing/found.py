@@ -16,9 +16,9 @@ _FIT_SIDE = 256  # the outline is fitted at this size
 _MIN_LEGS = 0.86  # of silhouette and trousers' outline, from which ground between legs counts
 _SPLIT = 0.5  # of the line between the legs on which ground must show
 _OF_OTHERS = (
-    0.89,
+    0.92,
     0.06,
-)  # overlap with a label's outline, below which one that is met by so much more belies the label
+)  # overlap with a label's outline, below which one that is so much less in doubt belies the label
 _OF_ONE = (0.97, 0.02)  # likewise of trousers between whose legs no ground shows
 _MIN_CLEAR = 0.92  # to which the other outline must be met
 _BOTTOMS = ("trousers", "skirt")
@@ -59,12 +59,15 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
 
 
 def _check_label(photo: Photo, cut: Cutout, landmarks: Landmarks, label: str, clearly: float) -> None:
-    """Refuse a label whose outline the garment meets far worse than one for another part of the body."""
+    """Refuse a label whose outline is clearly more in doubt than one for another part of the body.
+
+    Doubt knows of strain: a top's outline can take any shape, with sleeves that no garment has.
+    """
     everything, _ = kinds_of(photo, None)
     is_bottom = landmarks.kind in _BOTTOMS
     others = tuple(k for k in everything if (k.name in _BOTTOMS) != is_bottom)
     _, other = _outlined(photo, cut, others)
-    if other.overlap > max(landmarks.overlap + clearly, _MIN_CLEAR):
+    if other.overlap > _MIN_CLEAR and other.doubt < landmarks.doubt - clearly:
         raise GarmentRejected(
             f'photo {photo.path}: label "{label}" contradicts the picture (an outline of {landmarks.kind} is met to '
             f"{landmarks.overlap:.0%}, one of {other.kind} to {other.overlap:.0%}); correct the label or leave it empty; "

@@ -1,7 +1,8 @@
 """How far a top's sleeves reach down the arm.
 
 Tailors measure sleeves from the middle of the neck over the shoulder to the cuff: it does not matter where on that way the
-shoulder is found or the sleeve set in. What is left beyond shoulders of the usual width is sleeve.
+shoulder is found or the sleeve set in. What is left beyond the shoulder joint is sleeve, in the mean with what the inner
+edge shows, from the armpit to the cuff.
 """
 
 import numpy as np
@@ -12,9 +13,11 @@ from manikin.tasks.clothing.template import BodyFront
 
 _SIDES = ("left", "right")
 _SHOULDERS = 0.92  # of the chest, in most tops
-_LENGTH = 0.66  # of sleeves scaled by the width: the mean body is wide for its arms
+_JOINTS = 0.79  # likewise, half the way between the shoulder joints of the body that wears them
+_ARMPIT = 0.10  # metres down the arm where the inner edge begins
+_OUTER, _INNER = 0.64, 0.8  # of sleeves scaled by the width: the mean body is wide for its arms
 _SHORTEST = 0.07  # in metres
-_FULL = 0.63  # of the arm from which a sleeve goes to its end
+_FULL = 0.68  # of the arm from which a sleeve goes to its end
 _END = 0.97  # of the arm
 
 
@@ -30,13 +33,15 @@ def sleeve_length(front: BodyFront, landmarks: Landmarks, scale: float) -> float
         return 0.0
     chest, shoulders = landmarks.measures["chest_half"], landmarks.measures["shoulder_half"]
     width = 0.5 * (chest + shoulders / _SHOULDERS)
-    sleeve = _LENGTH * scale * chest / width * (_to_cuff(landmarks) - _SHOULDERS * width)
+    to_cuff = landmarks.measures["neck_half"] + _mean_length(landmarks, "shoulder", "sleeve_outer")
+    outer = _OUTER * (to_cuff - _JOINTS * width)
+    inner = _INNER * _mean_length(landmarks, "sleeve_inner")
+    sleeve = 0.5 * (_ARMPIT + scale * chest / width * (outer + inner))
     arm = limb_length(front, "arm")
     return _END * arm if sleeve > _FULL * arm else max(sleeve, _SHORTEST)
 
 
-def _to_cuff(landmarks: Landmarks) -> float:
-    """Return the two sides' mean length from the middle of the neck to the cuff, in pixels."""
-    edges = (landmarks.edges[f"{name}_{side}"] for name in ("shoulder", "sleeve_outer") for side in _SIDES)
-    lengths = (float(np.linalg.norm(np.diff(edge, axis=0), axis=1).sum()) for edge in edges)
-    return landmarks.measures["neck_half"] + 0.5 * sum(lengths)
+def _mean_length(landmarks: Landmarks, *names: str) -> float:
+    """Return the length of edges together, the mean of both sides, in pixels."""
+    edges = (landmarks.edges[f"{name}_{side}"] for name in names for side in _SIDES)
+    return 0.5 * sum(float(np.linalg.norm(np.diff(edge, axis=0), axis=1).sum()) for edge in edges)

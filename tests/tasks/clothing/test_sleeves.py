@@ -16,6 +16,7 @@ def top(sleeve: float, earlier: float = 0.0) -> Landmarks:
     for side, s in (("left", 1), ("right", -1)):
         edges[f"shoulder_{side}"] = np.array([[s * NECK, 0], [s * (at - earlier), 0]])
         edges[f"sleeve_outer_{side}"] = np.array([[s * (at - earlier), 0], [s * at, 0], [s * (at + sleeve), 0]])
+        edges[f"sleeve_inner_{side}"] = np.array([[s * (at + sleeve), 15.0], [s * (at + min(sleeve, 7.0)), 18.0]])
     measures = {"neck_half": NECK, "chest_half": CHEST, "shoulder_half": at}
     return Landmarks("top", {}, edges, (), measures, 0.95, 0.0, has_hood=False)
 
@@ -25,7 +26,7 @@ def test_where_the_shoulder_is_found_does_not_matter(front: BodyFront) -> None:
     np.testing.assert_allclose(lengths, lengths[0])
 
 
-@pytest.mark.parametrize(("sleeve", "low", "high"), [(12.0, 0.1, 0.25), (20.0, 0.2, 0.35), (34.0, 0.4, 0.55)])
+@pytest.mark.parametrize(("sleeve", "low", "high"), [(12.0, 0.1, 0.3), (20.0, 0.25, 0.4), (34.0, 0.45, 0.65)])
 def test_sleeves_end_where_they_do(front: BodyFront, sleeve: float, low: float, high: float) -> None:
     assert low < sleeve_length(front, top(sleeve), METRES) / limb_length(front, "arm") < high
 
