@@ -27,7 +27,7 @@ _UNIT = 56  # pixels of half the chest, at which curves are compared
 _FRAME = (1.0, 0.2, 0.85)  # of half the chest that are looked at beside, above and below the neck's middle
 _WIDTHS = (0.72, 0.82, 0.92, 1.02, 1.12)  # of the neck's half width
 _SHIFTS = (-0.08, 0.0, 0.08)  # of the neck's half width
-_DEPTHS = np.arange(0.10, 0.62, 0.025)  # of half the chest, under the line from one side of the neck to the other
+_DEPTHS = np.arange(0.05, 0.62, 0.025)  # of half the chest, under the line from one side of the neck to the other
 _BOWS = (1.0, 1.4, 2.0, 3.0)  # exponent: a V, and ever rounder
 _SAMPLES = 36  # along a curve
 _ASIDE = (2.5, 4.0)  # pixels to either side at which the cloth is compared
@@ -37,6 +37,7 @@ _WITHIN = 0.85  # of a curve above which there must be cloth
 _SURE = 2.0  # mean change over its spread, from which a neckline shows
 _DEEP = 0.18  # of half the chest, less than which is above the body's own neck
 _BAND, _OTHER_EDGE = 0.18, 0.5  # of half the chest, a neckband's width; of the score, that of its other edge
+_FAINT, _OPPOSITE = 0.8, 0.6  # score, and cosine, of an edge where the cloth changes back: a band lies between
 _THROAT = (1.2, 0.17)  # of the neck's half width, and metres below and above its sides, that count as throat
 _MIN_HALF = 0.05  # of half the chest, under which a neck's landmarks lie on each other
 
@@ -88,21 +89,26 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
     calm = cv2.GaussianBlur(rgb, (0, 0), 0.5 / scale) if scale < 0.8 else rgb
     lab = folded_lab(np.asarray(cv2.warpAffine(calm, T, size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
     curves = _curves(half * scale, wide, high, np.linspace(-0.95, 0.95, _SAMPLES))
-    score = _scores(
+    score, change = _scores(
         np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32),
         np.asarray(cv2.warpAffine(mask, T, size), np.uint8),
         curves,
     )
-    k = int(np.argmax(score))
-    # A band about the neck has two edges: the upper one is the neckline.
-    other = (curves.depth > max(_DEEP, curves.depth[k] - _BAND)) & (curves.depth < curves.depth[k])
-    other &= score > max(_SURE, _OTHER_EDGE * score[k])
-    if other.any():
-        k = int(np.argmax(np.where(other & (curves.depth == curves.depth[other].min()), score, -np.inf)))
+    k = _upper_edge(curves.depth, score, change, int(np.argmax(score)))
     if score[k] <= _SURE or curves.depth[k] <= _DEEP:
         return None
     whole = _curves(half * scale, wide, high, np.linspace(-1.0, 1.0, _SAMPLES))
     return np.asarray((np.stack([whole.x[k], whole.y[k]], axis=1) - T[:, 2]) @ np.linalg.inv(A).T)
+
+
+def _upper_edge(depth: F64, score: F64, change: F32, lower: int) -> int:
+    """Return the curve that is the neckline if the strongest is the lower edge of a band about the neck."""
+    over = (depth < depth[lower]) & (depth > depth[lower] - _BAND)
+    back = change @ change[lower] < -_OPPOSITE * np.linalg.norm(change, axis=1) * np.linalg.norm(change[lower])
+    edge = over & ((score > max(_SURE, _OTHER_EDGE * score[lower])) & (depth > _DEEP) | (score > _FAINT) & back)
+    if not edge.any():
+        return lower
+    return int(np.argmax(np.where(edge & (depth == depth[edge].min()), score, -np.inf)))
 
 
 def _curves(half: float, wide: int, high: int, t: F64) -> _Curves:
@@ -116,8 +122,8 @@ def _curves(half: float, wide: int, high: int, t: F64) -> _Curves:
     return _Curves(depth[:, 0], x, y, normal)
 
 
-def _scores(lab: F32, mask: U8, curves: _Curves) -> F64:
-    """Return (n,) how much, and how evenly, the cloth changes across each curve, or darkens on it."""
+def _scores(lab: F32, mask: U8, curves: _Curves) -> tuple[F64, F32]:
+    """Return (n,) how much, and how evenly, the cloth changes across each curve, or darkens on it; and (n, 3) how."""
 
     def at(picture: F32 | U8, aside: float) -> F32:
         x, y = (p + aside * curves.normal[..., c] for c, p in enumerate((curves.x, curves.y)))
@@ -129,7 +135,7 @@ def _scores(lab: F32, mask: U8, curves: _Curves) -> F64:
     change = (step * mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-6)).sum(axis=-1)
     groove = np.minimum(above[..., 0], below[..., 0]) - at(lab, 0.0)[..., 0]
     has_cloth = (at(mask, -_ASIDE[0]) > 127).mean(axis=1) > _WITHIN
-    return np.where(has_cloth, np.maximum(_evenly(change), _evenly(groove)), -1.0)
+    return np.where(has_cloth, np.maximum(_evenly(change), _evenly(groove)), -1.0), np.asarray(mean[:, 0], np.float32)
 
 
 def _evenly(change: F32) -> F64:
