@@ -15,9 +15,9 @@ _SIDES = ("left", "right")
 _SHOULDERS = 0.92  # of the chest, in most tops
 _JOINTS = 0.79  # likewise, half the way between the shoulder joints of the body that wears them
 _ARMPIT = 0.10  # metres down the arm where the inner edge begins
-_OUTER, _INNER = 0.64, 0.8  # of sleeves scaled by the width: the mean body is wide for its arms
+_OUTER, _INNER = 0.57, 0.7  # of sleeves scaled by the width: the mean body is wide for its arms
 _SHORTEST = 0.07  # in metres
-_FULL = 0.68  # of the arm from which a sleeve goes to its end
+_FULL = 0.61  # of the arm from which a sleeve goes to its end
 _END = 0.97  # of the arm
 
 
