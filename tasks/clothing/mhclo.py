@@ -173,6 +173,7 @@ def fit_clothes(clothes: Clothes, model: BodyModel, helpers: Helpers) -> Piece:
         skin=empty,
         under=empty,
         grip=np.zeros(g, np.float32),
+        threads=np.zeros((0, 2), np.int32),
         corner=np.zeros((g, 3), np.int32),
         weight=np.tile(np.array([1, 0, 0], np.float32), (g, 1)),
         offset=np.zeros(g, np.float32),

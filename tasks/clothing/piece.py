@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from manikin.tasks.bodies.evaluate import PosedBodies, pose_bodies, vertex_normals
+from manikin.tasks.bodies.evaluate import PosedBodies, pose_bodies, shape_rest, vertex_normals
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.drape import drape, tuck
 from manikin.tasks.clothing.shell import follow
@@ -39,6 +39,7 @@ class Piece:
     skin: I32  # (S,) body vertices that the cloth is kept outside of
     under: I32  # (U,) body vertices that are kept beneath the cloth
     grip: F32  # (G,) 1 where cloth is fixed to the body ... 0 where it hangs
+    threads: I32  # (T, 2) vertices whose distance hanging cloth keeps, the upper first
     corner: I32  # (G, 3) body vertices that a vertex is fixed to
     weight: F32  # (G, 3) their barycentric weights
     offset: F32  # (G,) metres along the body's normal there
@@ -96,11 +97,14 @@ def pose_piece(
             f"a piece of cloth for bodies of {len(piece.shapedirs)} shape coefficients does not fit a model of "
             f"{len(model.shapedirs)}; make the stage textures again for this body"
         )
-    cloth = pose_bodies(_as_body(piece, model), shape, pose, translation).vertices
+    as_body = _as_body(piece, model)
+    cloth, cut = pose_bodies(as_body, shape, pose, translation).vertices, shape_rest(as_body, shape)[0]
     bound = np.empty_like(cloth[0])
     for k in range(len(cloth)):
         follow(piece.corner, piece.weight, piece.offset, bodies.vertices[k], bodies.normals[k], bound)
-        drape(cloth[k], piece.grip, bound, piece.faces, bodies.vertices[k][piece.skin], bodies.normals[k][piece.skin])
+        body, out, floor = bodies.vertices[k], bodies.normals[k], float(bodies.vertices[k][:, 1].min())
+        skin, facing = body[piece.skin], out[piece.skin]
+        drape(cloth[k], piece.grip, bound, piece.faces, skin, facing, piece.threads, cut[k], floor)
     normals = vertex_normals(cloth, piece.faces)
     for k in range(len(cloth)):
         tuck(bodies.vertices[k], piece.under, cloth[k], normals[k], *_TUCK)

@@ -98,6 +98,7 @@ def cut_skirt(model: BodyModel, helpers: Helpers, cut: SkirtCut, shell: Shell | 
         skin=_thinned(model, _worn_between(model, cut.height[-1] - 3 * _SKIN_CELL, cut.height[0] + _SKIN_CELL)),
         under=_worn_between(model, cut.height[-1] + _UNDER[1], cut.height[0] - margin),
         grip=grip.astype(np.float32),
+        threads=_threads(*template.shape[:2]),
         corner=corner,
         weight=weight,
         offset=offset.astype(np.float32),
@@ -251,6 +252,17 @@ def _grid(rings: F64) -> tuple[I32, F32]:
     r, c = (i[:, None, None] + row).reshape(-1, 3), (j[:, None, None] + column).reshape(-1, 3)
     uv = np.stack([round_[c], down[r]], axis=-1)
     return (r * columns + c % columns).astype(np.int32), uv.astype(np.float32)
+
+
+def _threads(rows: int, columns: int) -> I32:
+    """Return the edges (T, 2) of a tube's grid and both diagonals, row by row."""
+    r, c = (a.ravel() for a in np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"))
+    here, there = r * columns + c, r * columns + (c + 1) % columns
+    n = (rows - 1) * columns
+    pairs = [(here, there), (here[:n], here[:n] + columns)]
+    pairs += [(here[:n], there[:n] + columns), (there[:n], here[:n] + columns)]
+    out = np.concatenate([np.stack(pair, axis=1) for pair in pairs])
+    return out[np.argsort(out.max(axis=1), kind="stable")].astype(np.int32)
 
 
 def _triangles_of(model: BodyModel, names: tuple[str, ...]) -> NDArray[np.int64]:

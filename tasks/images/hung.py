@@ -85,10 +85,19 @@ def pose_hung(
     bodies = PosedBodies(bare[None], normals[None], np.empty((1, 0, 3), np.float32))
     cloths = [pose_piece(piece, model, shape[None], pose[None], place[None], bodies) for piece in pieces]
     points, out = pose_dressed(dressed, bare, normals)
-    for piece, (cloth, facing) in zip(pieces, cloths, strict=True):
+    for k, (piece, (cloth, facing)) in enumerate(zip(pieces, cloths, strict=True)):
         tuck_shells(dressed.shells, piece, points, len(vertices), cloth[0], facing[0])
+        for beneath, _ in cloths[:k]:
+            _tuck_piece(beneath[0], cloth[0], facing[0])
     columns = [(points, out)] + [(cloth[0], facing[0]) for cloth, facing in cloths]
     return np.concatenate([c[0] for c in columns]), np.concatenate([c[1] for c in columns])
+
+
+def _tuck_piece(beneath: F32, cloth: F32, normals: F32) -> None:
+    """Move a piece (2G, 3) beneath another one over it, in place: a skirt under a coat."""
+    inner, outer = len(beneath) // 2, len(cloth) // 2
+    tuck(beneath, np.arange(inner, dtype=np.int32), cloth[:outer], normals[:outer], *_TUCK)
+    beneath[inner:] = beneath[:inner]
 
 
 def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int, cloth: F32, normals: F32) -> None:

@@ -6,6 +6,7 @@ import pytest
 from manikin.tasks.bodies.evaluate import PosedBodies, pose_bodies
 from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.drape import _nearest
 from manikin.tasks.clothing.extent import Extent, reach
 from manikin.tasks.clothing.piece import Piece, pose_piece
 from manikin.tasks.clothing.shell import Shell, make_shell, pose_cloth
@@ -185,6 +186,44 @@ def test_it_moves_with_the_whole_body(body: BodyModel, skirt: Piece, key_poses: 
     root = body.J_template[0]
     quarter = np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]])
     np.testing.assert_allclose(after[0] - root, (before[0] - root) @ quarter.T, atol=2e-4)
+
+
+def test_cloth_that_stands_off_falls(body: BodyModel, helpers: Helpers, key_poses: KeyPoses) -> None:
+    """A full skirt's back stands off a squatting body as it was skinned; it falls towards the ground, never through it."""
+    full = cut_skirt(body, helpers, replace(KNEE, girth=np.array([0.9, 1.4, 2.2])))
+    poses = key_poses.poses[[key_poses.names.index(n) for n in ("squatting", "sitting upright, hands on thighs")]]
+    shape = np.zeros((2, len(body.shapedirs)))
+    falling, bodies = worn(full, body, poses, shape)
+    skinned = pose_bodies(
+        replace(
+            body, v_template=full.v_template, shapedirs=full.shapedirs, weights=full.weights,
+            weight_idx=full.weight_idx, faces=full.faces, posedirs=body.posedirs[:0],
+            posedir_vertex=body.posedir_vertex[:0], posedir_start=np.zeros_like(body.posedir_start),
+        ), shape, poses, np.zeros((2, 3)),
+    ).vertices  # fmt: skip
+    for k in range(2):
+        hem = slice(-36, None)
+        assert skinned[k, hem, 1].mean() - falling[k, hem, 1].mean() > 0.04
+        assert falling[k, :, 1].min() > bodies.vertices[k, :, 1].min() - 0.02
+        cut, stiff, fallen = (
+            np.linalg.norm(v[full.threads[:, 0]] - v[full.threads[:, 1]], axis=1)
+            for v in (full.v_template, skinned[k], falling[k])
+        )
+        assert np.percentile(fallen / cut, 90) < np.percentile(stiff / cut, 90) + 0.1  # it does so without stretching
+
+
+def test_standing_cloth_keeps_its_shape(body: BodyModel, skirt: Piece) -> None:
+    pose = np.zeros((1, len(body.joint_names), 3))
+    cloth, _ = worn(skirt, body, pose, np.zeros((1, len(body.shapedirs))))
+    assert np.linalg.norm(cloth[0] - skirt.v_template, axis=1).max() < 0.03
+
+
+def test_the_nearest_points_are_the_nearest() -> None:
+    rng = np.random.default_rng(4)
+    for n, stretch in ((1, (1, 1, 1)), (2, (1, 3, 1)), (400, (5, 1, 1)), (400, (1, 1, 5))):
+        places, points = (rng.normal(size=(m, 3)).astype(np.float32) * np.float32(stretch) for m in (200, n))
+        apart = np.linalg.norm(places[:, None] - points, axis=-1)
+        np.testing.assert_array_equal(_nearest(places, points), apart.argmin(axis=1))
 
 
 def test_one_body_is_the_same_alone_and_in_a_batch(body: BodyModel, skirt: Piece, key_poses: KeyPoses) -> None:

@@ -16,6 +16,7 @@ from manikin.tasks.clothing.template import body_front
 from manikin.tasks.images.clay import orbit_camera
 from manikin.tasks.images.dressed import dress, dressed_layers
 from manikin.tasks.images.hung import hang, hung_layers, pose_hung
+from manikin.tasks.images.poking import measure_hung_poking
 from manikin.tasks.images.renderer import Lights, Mesh, renderer
 from manikin.tasks.images.texture import Texture
 from manikin.tasks.jobs.default_body import default_helpers
@@ -98,3 +99,52 @@ def test_what_a_piece_hides_of_the_body_is_not_drawn(body: BodyModel, skirt: Pie
     assert body.part_names.index("head") not in mesh.part
     assert mesh.layer is not None
     assert {tuple(r) for r in mesh.layer.tolist()} == {(0, 1), (1, 2), (1, 3)}
+
+
+def test_a_skirt_goes_under_a_coat(body: BodyModel, skirt: Piece) -> None:
+    coat = cut_skirt(body, default_helpers(), SkirtCut(np.array([1.0, 0.4]), np.array([0.9, 1.1]), 0.02))
+    pose, still = read_key_poses(body).poses[0], np.zeros(3, np.float32)
+    shape = np.zeros(len(body.shapedirs), np.float32)
+    posed = pose_bodies(body, shape[None], pose[None], still[None])
+    dressed = dress(Mesh(body.faces, corner_uv(body), body.part), len(body.v_template), [], 1)
+    n = 2 * len(skirt.v_template)
+
+    def gap(pieces: list[Piece]) -> NDArray[np.floating]:
+        """How far the first piece lies beneath the last one's nearest vertices."""
+        vertices, _ = pose_hung(dressed, pieces, body, shape, pose, still, posed.vertices[0], posed.normals[0])
+        alone, out = pose_hung(dressed, pieces[-1:], body, shape, pose, still, posed.vertices[0], posed.normals[0])
+        first, last = (
+            vertices[len(body.v_template) :][:n],
+            slice(len(body.v_template), len(alone) - len(coat.v_template)),
+        )
+        near = np.linalg.norm(first[:, None] - alone[last], axis=-1).argmin(axis=1)
+        return np.asarray(((alone[last][near] - first) * out[last][near]).sum(axis=1))
+
+    assert (gap([skirt, coat]) > 0.004).mean() > 0.97
+    assert (gap([skirt, coat]) > 0.004).mean() > (gap([coat, coat]) > 0.004).mean() - 0.03
+
+
+def test_what_pokes_through_a_skirt_is_found(body: BodyModel, skirt: Piece) -> None:
+    """Sitting, little comes through; without the cloth's draping much does, and under the hem one may look."""
+    draw, shape, still = renderer("numba"), np.zeros(len(body.shapedirs), np.float32), np.zeros(3, np.float32)
+    dressed = dress(Mesh(body.faces, corner_uv(body), body.part), len(body.v_template), [], 1)
+    key_poses = read_key_poses(body)
+    through, beside, person, careless = 0, 0, 0, 0
+    for name in ("walking, heel strike", "sitting upright, hands on thighs", "squatting"):
+        pose = key_poses.poses[key_poses.names.index(name)]
+        posed = pose_bodies(body, shape[None], pose[None], still[None])
+        camera = orbit_camera(posed.vertices[0], 160, 0.7, 0.1)
+        points, normals = pose_hung(dressed, [skirt], body, shape, pose, still, posed.vertices[0], posed.normals[0])
+        found = measure_hung_poking(draw, dressed, skirt, body, points, normals, camera)
+        through, beside, person = through + found.through, beside + found.beside, person + found.person
+        sunk = points.copy()
+        sunk[len(body.v_template) :] -= 0.03 * normals[len(body.v_template) :] * _outside(skirt)
+        careless += measure_hung_poking(draw, dressed, skirt, body, sunk, normals, camera).through
+    assert through < 0.005 * person
+    assert beside < 0.05 * person
+    assert careless > 0.03 * person
+
+
+def _outside(piece: Piece) -> NDArray[np.float32]:
+    """The sign (2G, 1) of normals of the outside and the inside."""
+    return np.repeat(np.array([1, -1], np.float32), len(piece.v_template))[:, None]
