@@ -19,7 +19,10 @@ _COAT_EASE = 1.2  # likewise of a coat, worn over other clothes
 _TRUNK = (0.20, 0.45)  # of a dress's length, between which it is compared with the body
 _ROUNDS = 20  # until scale and the heights of the rows that it is taken from agree
 _DRESS = (0.92, 0.6)  # usual length in metres, and the power to which a length's ratio to it is taken
+_COAT = (0.85, 0.5)
 _SKIRT = (0.50, 0.8)
+_LONG_COAT = 0.78  # metres of outerwear that hangs about the legs
+_DISAGREE = 1.5  # times that one measure of a coat is longer than the other
 _SKIRT_WAIST = 0.37  # metres that a skirt's upper end is wide, of the sizes that lengths are cut for
 _UPPER_END = (0.03, 0.08)  # of a skirt's length, between which that width is taken
 _SLEEVE = 0.60  # metres of a long sleeve, from the shoulder, on the mean body
@@ -82,17 +85,21 @@ def least_length(front: BodyFront, rows: Profile) -> float:
     return dress_scale(front, rows.width, rows.length) * rows.length
 
 
-def coat_length(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float:
-    """Return the length of outerwear in metres, in the mean of what its width and its sleeves say."""
-    length = _COAT_EASE / _EASE * least_length(front, rows)
+def coat_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float | None:
+    """Return the height of a long coat's hem in metres; None for outerwear that is not long, or whose measures disagree."""
+    by_width = _COAT_EASE / _EASE * least_length(front, rows)
+    by_sleeve = by_width
     sleeves = [
         landmarks.edges[f"sleeve_outer_{s}"] for s in ("left", "right") if f"sleeve_outer_{s}" in landmarks.edges
     ]
     if sleeves:
         sleeve = float(np.mean([np.linalg.norm(np.diff(edge, axis=0), axis=1).sum() for edge in sleeves]))
         if rows.length < _LONG_SLEEVE * sleeve:
-            length = float(np.sqrt(length * _SLEEVE / sleeve * rows.length))
-    return length
+            by_sleeve = _SLEEVE / sleeve * rows.length
+    length = float(np.sqrt(by_width * by_sleeve))
+    if length < _LONG_COAT or max(by_width, by_sleeve) > _DISAGREE * min(by_width, by_sleeve):
+        return None
+    return max(shoulder_height(front) - _towards(length, *_COAT), _LOWEST)
 
 
 def skirt_hem(waist: float, rows: Profile) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.extent import Extent, across_neck, level, limb_length
-from manikin.tasks.clothing.hanging import coat_length, dress_hem, least_length, shoulder_height, skirt_hem
+from manikin.tasks.clothing.hanging import coat_hem, dress_hem, least_length, skirt_hem
 from manikin.tasks.clothing.landmarks import Landmarks
 from manikin.tasks.clothing.profile import Profile
 from manikin.tasks.clothing.seams import armpit, crossing
@@ -23,7 +23,6 @@ _WAIST = 0.085  # of a bottom's upper edge above the pelvis joint
 _DRESS_BELOW = 0.10  # under the crotch, from which a top is a dress
 _TOP_ABOVE = 0.06  # the crotch: a longer top is worn to there, it would cling to the thighs
 _UNDER_SKIRT = 0.05  # below crotch or the skirt's begin, what lies on the body ends under the skirt that hangs
-_LONG_COAT = 0.78  # metres of outerwear that hangs about the legs
 _LONG_TOP = 0.85  # metres of a top that clearly is a dress
 _FULL_LEG = 0.64  # of the inseam likewise: wide sizes and photos taken from the waist's end look short
 _SHORTS = 0.62  # of the inseam that shorts cover at most
@@ -98,8 +97,8 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
     hem = max(hem, crotch + _TOP_ABOVE)
     if category == "dress":
         hem = min(dress_hem(front, landmarks, rows), crotch - 0.02)
-    elif category == "outerwear" and (length := coat_length(front, landmarks, rows)) > _LONG_COAT:
-        hem = shoulder_height(front) - length
+    elif category == "outerwear" and (low := coat_hem(front, landmarks, rows)) is not None:
+        hem = low
     hem = float(np.clip(hem, 0.12, waist_height(front) + 0.05))
     sleeve = sleeve_length(front, landmarks, scale)
     return category, Extent(hem=hem, sleeve=sleeve, neck=_neck(front, landmarks, scale), strap=_strap(landmarks, scale))

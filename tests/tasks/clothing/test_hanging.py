@@ -32,6 +32,7 @@ def outline(kind: str, length: float, chest: float, sleeve: float = 60.0) -> Lan
         points |= {f"{n}_{side}": (s * chest / 2, y) for n, y in (("armpit", 22.0), ("waist", 40.0), ("hem", length))}
         if kind == "top":
             edges[f"sleeve_outer_{side}"] = np.array([[s * 18.0, 3.0], [s * 25.0, 3.0 + sleeve]])
+            edges[f"sleeve_inner_{side}"] = np.array([[s * 18.0, 3.0 + sleeve], [s * chest / 2, 22.0]])
     measures = {f"{n}_half": chest / 2 for n in ("chest", "waist", "hem")} | {"neck_half": 8.0, "shoulder_half": 18.0}
     return Landmarks(kind, points, edges, (), measures, 0.95, 0.0, has_hood=False)
 
@@ -101,3 +102,9 @@ def test_sleeves_tell_a_wide_coats_length(front: BodyFront) -> None:
     assert hangs(front, "outerwear", extent)
     sleeveless = replace(outline("vest", 88, 70.0), kind="vest")
     assert not hangs(front, "outerwear", measure(front, sleeveless, "outerwear", rows)[1])
+
+
+def test_measures_of_a_coat_that_disagree_make_it_no_long_one(front: BodyFront) -> None:
+    for sleeve, is_long in ((60.0, True), (36.0, False)):
+        _, extent = measure(front, outline("top", 95, 56.0, sleeve), "outerwear", straight(95, 56.0))
+        assert hangs(front, "outerwear", extent) == is_long
