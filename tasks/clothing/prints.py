@@ -25,7 +25,9 @@ _UNREST = 2.5  # spread of what counts as one place, in pixels of the working si
 _BUSIER = (1.5, 2.0)  # times the rim's unrest, from which a place near print, and by itself, is print
 _MIN_UNREST = 3.0  # folded Lab a pixel, below which nothing is print
 _CONTACT = 0.25  # of a mark's edge on the outline, from which it is part of the garment
-_BAND_FULL, _BAND_TALL = 0.6, 0.5  # of a row of the trunk that a stripe fills; its height over the trunk's width
+_BAND_FULL = (0.6, 0.8)  # of a row of the trunk that a stripe fills, and some row of it
+_BAND_TALL = 0.5  # of the trunk's width that it is high at most
+_BAND_CROSSES = 0.4  # of its rows that must reach both sides
 _BAND_OF = 0.5  # of a mark that must lie in stripes to be one
 _MOTIFS, _MOTIF, _ALL_OVER = 5, 0.003, 0.45  # a pattern's marks, the share of the cloth of each, and of their hull
 _RESTLESS = 0.15  # of the rim that is likely to be print, from which that says nothing
@@ -128,19 +130,21 @@ def _filled(marks: Mask) -> U8:
 
 def _bands(marks: Mask, inside: Mask, trunk: Mask | None) -> Mask:
     """Return the rows (h, 1) in which marks go from one side of the garment, or of its trunk, to the other, as stripes do."""
-    body, beyond = (inside, -2) if trunk is None else (trunk, 1)
+    body = inside if trunk is None else trunk
     (left, right), (first, last) = (
         (m.argmax(axis=1), m.shape[1] - 1 - m[:, ::-1].argmax(axis=1)) for m in (body, marks)
     )
     width = body.sum(axis=1)
-    full = (marks & body).sum(axis=1) > np.maximum(_BAND_FULL * width, 1)
+    share = (marks & body).sum(axis=1) / np.maximum(width, 1)
+    full = share > _BAND_FULL[0]
     _, patch = cv2.connectedComponents(marks.astype(np.uint8))
     at = np.arange(len(marks))
-    crossed = full & (first <= left - beyond) & (last >= right + beyond) & (patch[at, first] == patch[at, last])
+    crossed = full & (first <= left + 2) & (last >= right - 2) & (patch[at, first] == patch[at, last])
+    crossed &= share > _BAND_FULL[1]
     n, label, stats, _ = cv2.connectedComponentsWithStats(full.astype(np.uint8)[:, None])
-    is_band = (np.bincount(label[crossed].ravel(), minlength=n) > 0) & (
-        stats[:, cv2.CC_STAT_HEIGHT] < _BAND_TALL * width.max()
-    )
+    tall = stats[:, cv2.CC_STAT_HEIGHT]
+    is_band = np.bincount(label[crossed].ravel(), minlength=n) > _BAND_CROSSES * tall
+    is_band &= tall < _BAND_TALL * width.max()
     is_band[0] = False
     return cv2.dilate(is_band[label].astype(np.uint8), np.ones((5, 1), np.uint8)) > 0
 
