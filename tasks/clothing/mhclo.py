@@ -174,6 +174,8 @@ def fit_clothes(clothes: Clothes, model: BodyModel, helpers: Helpers) -> Piece:
         under=empty,
         grip=np.zeros(g, np.float32),
         threads=np.zeros((0, 2), np.int32),
+        gathers=empty,
+        slack=np.zeros(0, np.float32),
         corner=np.zeros((g, 3), np.int32),
         weight=np.tile(np.array([1, 0, 0], np.float32), (g, 1)),
         offset=np.zeros(g, np.float32),

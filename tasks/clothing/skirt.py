@@ -40,6 +40,8 @@ _UPRIGHT = (0.75, 0.92)  # cosine between cloth and skin likewise: over hollows 
 _CANDIDATES = 12  # triangles that may be nearest to a vertex
 _SKIN_CELL = 0.04  # metres: of the body, one vertex a cell keeps the cloth out
 _UNDER = (0.01, 0.02)  # metres under the upper and over the lower edge, between which the body stays beneath the cloth
+_GATHERED = 0.08  # metres above a waistband, in which shirts that go into it are drawn in
+_DRAWN_IN = 0.3  # share of their slack that is left at the waistband
 _FREE = (0.03, 0.06)  # metres off the body from which on cloth hangs though it lies level with the skin
 _WORN_BY = ("torso", "left_upper_leg", "right_upper_leg", "left_lower_leg", "right_lower_leg")
 
@@ -79,13 +81,16 @@ def cut_skirt(model: BodyModel, helpers: Helpers, cut: SkirtCut, shell: Shell | 
     grip, offset = _grip(model, points, corner, weight)
     offset[:columns], grip[:columns] = cut.lift, 1.0
     offset = np.maximum(offset, cut.lift)
-    margin = _UNDER[0]
+    margin, is_sewn = _UNDER[0], False
     if shell is not None:
         is_sewn = _top_of(model, shell) > cut.height[0] + _SEWN[0]
         margin, over = (_SEWN[0], _SEWN[1:]) if is_sewn else (_UNDER[0], _SEWN[1:2])
         on = slice(len(over) * columns)
         offset[on] = _off_shell(model, shell, corner[on], weight[on]) + np.repeat(over, columns)
         grip[on] = 1.0
+    low = cut.height[0] - margin
+    gathers = _worn_between(model, low, low if is_sewn else cut.height[0] + _GATHERED)  # what is sewn to it goes on
+    above = np.clip((model.v_template[gathers, 1] - cut.height[0]) / _GATHERED, 0, 1)
     return Piece(
         v_template=points.astype(np.float32),
         shapedirs=_widened(rings.directions, scale).astype(np.float32),
@@ -98,6 +103,8 @@ def cut_skirt(model: BodyModel, helpers: Helpers, cut: SkirtCut, shell: Shell | 
         skin=_thinned(model, _worn_between(model, cut.height[-1] - 3 * _SKIN_CELL, cut.height[0] + _SKIN_CELL)),
         under=_worn_between(model, cut.height[-1] + _UNDER[1], cut.height[0] - margin),
         grip=grip.astype(np.float32),
+        gathers=gathers,
+        slack=(_DRAWN_IN + (1 - _DRAWN_IN) * above * above).astype(np.float32),
         threads=_threads(*template.shape[:2]),
         corner=corner,
         weight=weight,

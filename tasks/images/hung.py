@@ -101,7 +101,7 @@ def _tuck_piece(beneath: F32, cloth: F32, normals: F32) -> None:
 
 
 def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int, cloth: F32, normals: F32) -> None:
-    """Move what shells have where a piece goes over them beneath it, in place: shirts go into skirts.
+    """Move what shells have where a piece goes over them beneath it, in place: shirts are drawn in and go into skirts.
 
     Args:
         shells: as in `Dressed`.
@@ -113,8 +113,13 @@ def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int,
     """
     start = n_body
     outside = len(piece.v_template)
+    left = np.ones(n_body, np.float32)
+    left[piece.gathers] = piece.slack
     for shell in shells:
         held = shell.corner[np.arange(len(shell.corner)), shell.weight.argmax(axis=1)]
+        drawn = np.flatnonzero(left[held] < 1)
+        skin = np.einsum("gk,gkc->gc", shell.weight[drawn], points[shell.corner[drawn]])
+        points[start + drawn] = skin + left[held[drawn], None] * (points[start + drawn] - skin)
         owner = (start + np.flatnonzero(np.isin(held, piece.under))).astype(np.int32)
         tuck(points, owner, cloth[:outside], normals[:outside], *_TUCK)
         start += len(shell.offset)

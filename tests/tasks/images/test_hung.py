@@ -82,6 +82,26 @@ def test_a_shirt_goes_into_the_skirt(body: BodyModel, skirt: Piece, shirt: Shell
         assert at["shirt"][waist + 6 :].sum() < 0.005 * at["cloth"].sum(), name
 
 
+def test_a_shirt_is_drawn_in_at_the_waistband(body: BodyModel, skirt: Piece, shirt: Shell) -> None:
+    pose, still = read_key_poses(body).poses[0], np.zeros(3, np.float32)
+    shape = np.zeros(len(body.shapedirs), np.float32)
+    posed = pose_bodies(body, shape[None], pose[None], still[None])
+    dressed = dress(Mesh(body.faces, corner_uv(body), body.part), len(body.v_template), [shirt], 1)
+    n, g = len(body.v_template), len(shirt.offset)
+    off = []
+    for piece in (skirt, replace(skirt, gathers=skirt.gathers[:0], slack=skirt.slack[:0])):
+        points, _ = pose_hung(dressed, [piece], body, shape, pose, still, posed.vertices[0], posed.normals[0])
+        skin = np.einsum("gk,gkc->gc", shirt.weight, posed.vertices[0][shirt.corner])
+        off.append(np.linalg.norm(points[n : n + g] - skin, axis=1))
+    outer = np.isin(np.arange(g), shirt.faces[~shirt.is_inner])
+    held = shirt.corner[np.arange(g), shirt.weight.argmax(axis=1)]
+    at_band = outer & np.isin(held, skirt.gathers[skirt.slack < 0.4]) & ~np.isin(held, skirt.under)
+    far = outer & ~np.isin(held, np.union1d(skirt.gathers, skirt.under))
+    assert at_band.sum() > 30
+    assert np.median(off[0][at_band] / off[1][at_band]) < 0.45
+    np.testing.assert_allclose(off[0][far], off[1][far], atol=1e-6)
+
+
 def test_the_inside_is_seen_and_darker(body: BodyModel, skirt: Piece) -> None:
     lying = read_key_poses(body)
     pose = lying.poses[lying.names.index("lying on the back, knees bent")]
