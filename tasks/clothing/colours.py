@@ -26,9 +26,15 @@ class Colours:
     spreads: F32  # (k, 3)
 
     def distance(self, lab: F32) -> F32:
-        """Return (H, W) how many spreads each pixel (H, W, 3) is from the nearest colour."""
-        each = [np.linalg.norm((lab - c) / s, axis=-1) for c, s in zip(self.centres, self.spreads, strict=True)]
-        return np.asarray(np.min(each, axis=0), np.float32)
+        """Return (...) how many spreads each pixel (..., 3) is from the nearest colour."""
+        return self.nearest(lab)[1]
+
+    def nearest(self, lab: F32) -> tuple[NDArray[np.int64], F32]:
+        """Return (...) which colour is nearest to each pixel (..., 3), and how many spreads away."""
+        each = np.stack(
+            [np.linalg.norm((lab - c) / s, axis=-1) for c, s in zip(self.centres, self.spreads, strict=True)]
+        )
+        return each.argmin(axis=0), np.asarray(each.min(axis=0), np.float32)
 
 
 def folded_lab(rgb: U8) -> F32:

@@ -7,9 +7,9 @@ import numpy as np
 
 from manikin.tasks.clothing.judge import judge
 from manikin.tasks.clothing.labels import kinds_of
-from manikin.tasks.clothing.landmarks import Landmarks, gap_mask, rival_landmarks, scaled, trunk_mask
+from manikin.tasks.clothing.landmarks import Landmarks, gap_mask, outline_mask, rival_landmarks, scaled, trunk_mask
 from manikin.tasks.clothing.photo import Photo, mirrored
-from manikin.tasks.clothing.segment import Cutout, GarmentRejected, segment, without_ground
+from manikin.tasks.clothing.segment import Cutout, GarmentRejected, cut_again, segment, without_ground
 from manikin.tasks.clothing.silhouettes import Silhouette
 
 _FIT_SIDE = 256  # the outline is fitted at this size
@@ -96,8 +96,9 @@ def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tu
     rivals = []
     shape = cutout.mask.shape[:2]
     for landmarks in _landmarks(photo, cutout, kinds):
-        has_limbs = landmarks.kind in ("top", "trousers")
-        whole = without_ground(photo, cutout, trunk_mask(landmarks, shape), gap_mask(landmarks, shape), has_limbs)
+        trunk, has_limbs = trunk_mask(landmarks, shape), landmarks.kind in ("top", "trousers")
+        again = cut_again(photo, cutout, outline_mask(landmarks, shape), trunk)
+        whole = without_ground(photo, again, trunk, gap_mask(landmarks, shape), has_limbs)
         if (whole.mask != cutout.mask).mean() > _CHANGED:
             rivals.append((whole, _landmarks(photo, whole, tuple(k for k in kinds if k.name == landmarks.kind))[0]))
         else:

@@ -66,6 +66,14 @@ def rival_landmarks(mask: U8, kinds: tuple[Silhouette, ...], rgb: U8 | None = No
     return [_landmarks(mask, canvas, fit) for fit in fits]
 
 
+def outline_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
+    """Return (H, W), 255 within the outline as it was fitted."""
+    out = np.zeros(shape, np.uint8)
+    for polygon in landmarks.outlines:
+        cv2.fillPoly(out, [np.rint(polygon).astype(np.int32)], 255)
+    return out
+
+
 def trunk_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
     """Return (H, W), 255 well inside a top's trunk or a skirt, or above a crotch: where nothing of the ground can show."""
     out = np.zeros(shape, np.uint8)

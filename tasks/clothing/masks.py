@@ -42,7 +42,7 @@ def largest(mask: U8) -> U8:
     return np.isin(labels, np.flatnonzero((area > 0) & (area > 0.15 * area.max()))).astype(np.uint8)
 
 
-def frame(mask: U8) -> tuple[int, int]:
+def frame(mask: NDArray[np.generic]) -> tuple[int, int]:
     """Return the frame's thickness at the picture's left and right, and at its top and bottom."""
     h, w = mask.shape[:2]
     return max(2, round(_FRAME * w)), max(2, round(_FRAME * h))

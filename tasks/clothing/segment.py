@@ -1,8 +1,8 @@
 """The garment's silhouette in its photo: from the alpha where the file has one, else by GrabCut.
 
-GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004) starts from the frame of the picture, which is taken for background;
-nobody marks anything. What it returns is cleaned to one solid shape and judged: a picture that shows no garment, or one
-that cannot be told from its ground, is refused with the reason.
+Nobody marks anything: a first cut starts from the frame of the picture, a second from the outline that was fitted to the first
+(`grabcut`). What they return is cleaned to one solid shape and judged: a picture that shows no garment, one that is cut off, or
+one that cannot be told from its ground is refused with the reason.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.grabcut import cut_from_frame, cut_from_outline
 from manikin.tasks.clothing.masks import enlarged, frame, largest, reduced, solid
 from manikin.tasks.clothing.photo import Photo
 from manikin.tasks.clothing.shadow import white_on_white, without_shadow
@@ -21,9 +22,9 @@ U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 
 _CUT_SIDE = 256  # GrabCut's cost grows faster than the pixels, and small wrinkles only distract it
-_ITERATIONS = 5
 _AREA_RANGE = (0.05, 0.92)  # of the picture
-_MAX_AT_SIDE = 0.38  # of one side of the frame that the garment may touch: more, and it is cut off there
+_MAX_AT_SIDE = 0.45  # of one side of the frame that the garment may touch: more, and it is cut off there
+_MAX_ACROSS = 0.3  # of each of two opposite sides, likewise
 _PLAIN = 2.5  # Lab units of spread up to which the other sides are one plain ground
 _STRANGE = 6.0  # spreads from the other sides' colours, from which a side's pixels are not the same ground
 _MIN_CUT_SIDE = 16  # pixels of the shorter side at GrabCut's size
@@ -49,7 +50,7 @@ class Cutout:
 
     mask: U8  # (H, W) of the photo's size, 0 or 255
     score: float  # 0 doubtful ... 1 sure
-    source: str  # "alpha" or "grabcut"
+    source: str  # "alpha", "grabcut", or "flood": white on white
     debris: float  # share of the raw cut that cleaning took away or added
 
 
@@ -62,7 +63,7 @@ def segment(photo: Photo) -> Cutout:
     if photo.alpha is not None:
         mask = largest(np.where(photo.alpha > 127, 1, 0).astype(np.uint8))
         _check_area(photo, mask)
-        _check_frame(photo, mask, 0, 0)
+        _check_frame(photo, mask, np.zeros(mask.shape, bool))
         return Cutout(mask * 255, 1.0, "alpha", 0.0)
     small = reduced(photo.rgb, _CUT_SIDE)
     if min(small.shape[:2]) < _MIN_CUT_SIDE:
@@ -71,21 +72,49 @@ def segment(photo: Photo) -> Cutout:
     if float(small.std(axis=(0, 1)).max()) < _MIN_SPREAD:
         raise GarmentRejected(f"photo {photo.path}: one flat colour, no garment in it; remove it from the folder")
     _check_sides(photo, small)
-    raw = _grab_cut(small)
+    raw, given = cut_from_frame(small)
     mask = solid(raw)
     debris = float((raw != mask).sum() / max(1, mask.sum()))
     white = white_on_white(reduced(photo.rgb, 2 * _CUT_SIDE), mask)
     fine = solid(without_shadow(small, mask)) if white is None else white
     mask = (cv2.resize(fine * 255, small.shape[1::-1], interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
     _check_area(photo, mask)
-    _check_frame(photo, mask, *frame(mask))
+    _check_frame(photo, mask, given)
     contrast = _contrast(small, mask)
     if contrast < _MIN_CONTRAST:
         raise GarmentRejected(
             f"photo {photo.path}: nothing stands out from the ground (contrast {contrast:.1f}, expected at least "
             f"{_MIN_CONTRAST:.0f}); photograph the garment on a plain ground of another colour"
         )
-    return Cutout(enlarged(fine, photo.rgb.shape[:2]) * 255, float(np.clip(contrast / 30, 0, 1)), "grabcut", debris)
+    return Cutout(
+        enlarged(fine, photo.rgb.shape[:2]) * 255,
+        float(np.clip(contrast / 30, 0, 1)),
+        "grabcut" if white is None else "flood",
+        debris,
+    )
+
+
+def cut_again(photo: Photo, cutout: Cutout, outline: U8, trunk: U8) -> Cutout:
+    """Return the cut-out, cut again by an outline that was fitted to it: less the ground beside it, more of its own.
+
+    Args:
+        photo: the photo.
+        cutout: its silhouette; one from alpha is exact and comes back as it is, and so does one from shadows alone.
+        outline: (H, W), nonzero within the outline.
+        trunk: (H, W), nonzero where only cloth can be.
+    """
+    if cutout.source != "grabcut":
+        return cutout
+    small = reduced(photo.rgb, _CUT_SIDE)
+    size = small.shape[1::-1]
+    mask, inside, heart = (
+        (cv2.resize(m, size, interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
+        for m in (cutout.mask, outline, trunk)
+    )
+    better = solid(cut_from_outline(small, mask, inside, heart))
+    if better.sum() < _MIN_KEPT * mask.sum():
+        return cutout  # garment and ground share their colours
+    return replace(cutout, mask=enlarged(better, photo.rgb.shape[:2]) * 255)
 
 
 def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: bool = True) -> Cutout:
@@ -95,12 +124,12 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: 
 
     Args:
         photo: the photo.
-        cutout: its silhouette; one from alpha is exact and comes back as it is.
+        cutout: its silhouette; one from alpha or from shadows comes back as it is.
         trunk: (H, W), nonzero where only cloth can be.
         gap: (H, W), nonzero on the line between the legs, if there are any.
         has_limbs: whether there are sleeves or legs, beside which ground may show though colours leave it open.
     """
-    if cutout.source == "alpha":
+    if cutout.source != "grabcut":
         return cutout
     small = reduced(photo.rgb, _CUT_SIDE)
     size = small.shape[1::-1]
@@ -113,7 +142,7 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: 
     _, pieces = cv2.connectedComponents(foreign)
     is_between = np.isin(pieces, np.unique(pieces[between & (foreign > 0)])) & (foreign > 0)
     to_ground = ground.distance(lab)
-    leak = _opened((foreign > 0) & (to_ground < _NEAR)) | is_between.astype(np.uint8)
+    leak = _gaps((foreign > 0) & (to_ground < _NEAR), between, float(mask.sum())) | is_between.astype(np.uint8)
     apart = float(np.quantile(to_ground[mask & kept], _FEW))
     if has_limbs and apart > _APART:
         leak |= _gaps(mask & ~kept & (to_ground < min(_NEAR, 0.5 * apart)), between, float(mask.sum()))
@@ -138,23 +167,6 @@ def _opened(mask: NDArray[np.bool_]) -> U8:
     return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
 
 
-def _grab_cut(rgb: U8) -> U8:
-    h, w = rgb.shape[:2]
-    fx, fy = frame(rgb)
-    labels = np.zeros((h, w), np.uint8)
-    cv2.setRNGSeed(0)  # GrabCut's k-means draws from OpenCV's own state; the same photo must give the same cut
-    cv2.grabCut(
-        np.ascontiguousarray(rgb[..., ::-1]),
-        labels,
-        (fx, fy, w - 2 * fx, h - 2 * fy),
-        np.zeros((1, 65)),
-        np.zeros((1, 65)),
-        _ITERATIONS,
-        cv2.GC_INIT_WITH_RECT,
-    )
-    return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-
-
 def _check_area(photo: Photo, mask: U8) -> None:
     share = float(mask.mean())
     low, high = _AREA_RANGE
@@ -165,13 +177,16 @@ def _check_area(photo: Photo, mask: U8) -> None:
         )
 
 
-def _check_frame(photo: Photo, mask: U8, fx: int, fy: int) -> None:
-    """Refuse a garment that a side of the picture, `fx` and `fy` pixels further in, cuts off."""
-    h, w = mask.shape
-    inner = mask[fy : h - fy, fx : w - fx]
-    touched = {"top": inner[0], "bottom": inner[-1], "left": inner[:, 0], "right": inner[:, -1]}
-    side, share = max(((n, float(edge.mean())) for n, edge in touched.items()), key=lambda t: t[1])
-    if share > _MAX_AT_SIDE:
+def _check_frame(photo: Photo, mask: U8, given: NDArray[np.bool_]) -> None:
+    """Refuse a garment that a side of the picture cuts off; where the frame was `given` as ground, its inner edge counts."""
+    fx, fy = frame(mask)
+    inner = np.pad(mask[fy:-fy, fx:-fx], ((fy, fy), (fx, fx)), "edge")
+    outer = (inner > 0) & (given | (mask > 0))
+    touched = {"top": outer[0], "bottom": outer[-1], "left": outer[:, 0], "right": outer[:, -1]}
+    shares = {n: float(edge.mean()) for n, edge in touched.items()}
+    side, share = max(shares.items(), key=lambda t: t[1])
+    across = max(min(shares["top"], shares["bottom"]), min(shares["left"], shares["right"]))
+    if share > _MAX_AT_SIDE or across > _MAX_ACROSS:
         raise GarmentRejected(
             f"photo {photo.path}: what stands out runs out of the picture (on {share:.0%} of its {side} side); "
             "show the whole garment with some ground around it"

@@ -22,10 +22,14 @@ _EVEN_SPREAD, _BRIGHT = 1.5, 200  # likewise, as one even colour, and from which
 _SHADOW_STEPS = (0.025, 0.018, 0.014, 0.01)  # of the ground's brightness between neighbours: shadows fall off softly
 _MAX_SHADOW = 0.15  # of the mask; a flood that takes more has leaked into the cloth
 _LIKE_GROUND = 0.25  # of the mask, up to which cloth is told from the ground by its colour: then any step will do
-_WHITE = 0.1  # of the mask's heart from which cloth is of a white ground's colour
+_WHITE = 0.05  # of the mask's heart from which cloth is of a white ground's colour
 _DEEP = 0.06  # of the longer side, further in than which no shadow reaches
-_FALL, _RISE = 0.02, 0.005  # of the ground's brightness between neighbours, where the flood may only fall
-_ALIKE = 0.7  # overlap of such a cut with GrabCut's, which loses a sleeve at most
+_FALL = 0.025  # of the ground's brightness between neighbours, where the flood may only fall
+_RISE = 0.005  # likewise upwards on a ground with a sensor's noise; on one without, nothing rises but cloth
+_SHARPER = 1.2  # times as large as the cut with such a rise that the one without may be
+_NOISE = 0.05  # grey levels between neighbours on the frame
+_HELD = 0.9  # of GrabCut's mask, which loses a sleeve at most, that such a cut must hold
+_LARGER = 1.6  # times as large as that mask that such a cut may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class _Ground:
 
     level: float  # of its brightest channel
     spread: float  # grey levels of the frame
+    noise: float  # likewise, between neighbours
     is_shadow: Mask  # of the ground's hue and no brighter
     barrier: U8  # with a rim, nonzero where no flood goes
     seeds: NDArray[np.int64]  # (n, 2) rows and columns in the frame
@@ -53,12 +58,7 @@ def without_shadow(rgb: U8, mask: U8) -> U8:
         lit = solid(np.where(_flood(rgb, ground, step, step), 0, mask).astype(np.uint8))
         if lit.sum() >= (1 - most) * mask.sum():
             candidates.append(lit)
-    # Too small a step leaves shadow and too large a one eats cloth: either way the contour leaves the sharp edges.
-    edges = _edges(rgb)
-    return max(
-        candidates,
-        key=lambda m: float(edges[cv2.morphologyEx(m, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0].mean()),
-    )
+    return _sharpest(rgb, candidates)
 
 
 def white_on_white(rgb: U8, mask: U8) -> U8 | None:
@@ -76,9 +76,16 @@ def white_on_white(rgb: U8, mask: U8) -> U8 | None:
     heart = cv2.erode(rough.astype(np.uint8), np.ones((side, side), np.uint8), borderValue=0) > 0
     if not heart.any() or ground.is_shadow[heart].mean() < _WHITE:
         return None
-    cut = solid(np.where(_flood(rgb, ground, _FALL, _RISE), 0, 1).astype(np.uint8))
-    common, either = (rough & (cut > 0)).sum(), (rough | (cut > 0)).sum()
-    return cut if common > _ALIKE * either else None
+    cut = _fallen(rgb, ground, _RISE)
+    if ground.noise <= _NOISE:
+        strict = _fallen(rgb, ground, 0.0)
+        if strict.sum() < _SHARPER * cut.sum():  # else it stopped in the shadow, at a JPEG's blocks
+            cut = strict
+    return cut if cut[rough].mean() > _HELD and cut.sum() < _LARGER * rough.sum() else None
+
+
+def _fallen(rgb: U8, ground: _Ground, rise: float) -> U8:
+    return solid(np.where(_flood(rgb, ground, _FALL, rise), 0, 1).astype(np.uint8))
 
 
 def _ground(rgb: U8) -> _Ground:
@@ -90,13 +97,17 @@ def _ground(rgb: U8) -> _Ground:
     ratio = (rgb.astype(np.float32) + 8) / (colour.astype(np.float32) + 8)  # the offset calms dark grounds
     is_shadow = (np.ptp(ratio, axis=-1) < 0.06) & (ratio.max(axis=-1) < 1.04) & (ratio.min(axis=-1) > 0.35)
     barrier = np.pad(np.where(is_shadow | around, 0, 1).astype(np.uint8), 1, constant_values=1)
-    return _Ground(float(colour.max()), float(spread.max()), is_shadow, barrier, np.argwhere(around & is_shadow))
+    noise = float(np.abs(np.diff(rgb[:fy].astype(np.float32), axis=1)).mean())
+    return _Ground(float(colour.max()), float(spread.max()), noise, is_shadow, barrier, np.argwhere(around & is_shadow))
 
 
-def _edges(rgb: U8) -> F32:
+def _sharpest(rgb: U8, masks: list[U8]) -> U8:
+    """Return the mask whose contour lies on the sharpest edges: one with shadow in it leaves them, as does one short of cloth."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     strength = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-    return np.minimum(strength, 60)  # beyond, an edge is an edge: the print's must not outvote the outline's
+    edges = np.minimum(strength, 60)  # beyond, an edge is an edge: the print's must not outvote the outline's
+    ring = np.ones((3, 3), np.uint8)
+    return max(masks, key=lambda m: float(edges[cv2.morphologyEx(m, cv2.MORPH_GRADIENT, ring) > 0].mean()))
 
 
 def _flood(rgb: U8, ground: _Ground, fall: float, rise: float) -> Mask:
