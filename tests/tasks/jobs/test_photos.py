@@ -129,7 +129,7 @@ def test_a_view_of_the_back_is_what_shows_behind(wardrobe: Wardrobe) -> None:
     red = garment.rgba[..., 0] > 90
     assert not (red & ahead).any()
     assert (red & rear).sum() > 0.1 * rear.sum()
-    assert front.position[..., 0][red & rear].max() < 0.01  # +x is the wearer's left
+    assert front.position[..., 0][red & rear].max() < 0.015  # +x is the wearer's left
     green = rear & ~red
     np.testing.assert_allclose(np.median(garment.rgba[green][:, :3], axis=0), GREEN, atol=6)
 
