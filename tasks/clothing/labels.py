@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from manikin.tasks.clothing.photo import Photo
 from manikin.tasks.clothing.segment import GarmentRejected
-from manikin.tasks.clothing.silhouettes import SIDES, SKIRT, TOP, TROUSERS, VEST, Silhouette, Tie, Values
+from manikin.tasks.clothing.silhouettes import DRESS, SIDES, SKIRT, TOP, TROUSERS, VEST, Silhouette, Tie, Values
 
 _OUTLINES = {
     "top": (TOP, VEST),
     "outerwear": (TOP,),
-    "dress": (TOP, replace(VEST, handicap=-0.03)),
+    "dress": (DRESS, replace(VEST, handicap=-0.015)),
     "trousers": (TROUSERS,),
     "shorts": (TROUSERS,),
     "skirt": (SKIRT,),

@@ -8,7 +8,7 @@ drawn outline covers the photo's silhouette, so that the named points come out e
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Values = dict[str, float]
 Points = dict[str, tuple[float, float]]
@@ -191,6 +191,18 @@ TOP = Silhouette(
         _start("sleeve", 0.5, 0.30, 0.2, 0.30, hood=0.28),
         _start("sleeve", 1.2, 0.05, 1.2, 0.04, hem_y=1.6, hem_half=0.4),
         _start("sleeve", 0.3, 0.33, 0.15, 0.32, hem_y=1.6, hem_half=0.4),
+    ),
+)
+
+_HUNG = {"shoulder_half": 0.3, "chest_half": 0.26, "waist_half": 0.26, "hem_half": 0.3}
+# Dresses are mostly longer than tops, and hang with their sleeves at their sides.
+DRESS = replace(
+    TOP,
+    starts=(
+        *TOP.starts,
+        _start("sleeve", 0.4, 0.20, 0.3, 0.20, hem_y=1.3, hem_half=0.35),
+        _start("sleeve", 0.15, 0.25, 0.1, 0.25, sleeve_width1=0.16, sleeve_width2=0.13, hem_y=1.3, **_HUNG),
+        _start("sleeve", 0.15, 0.35, 0.05, 0.35, sleeve_width1=0.14, sleeve_width2=0.11, hem_y=1.4, **_HUNG),
     ),
 )
 

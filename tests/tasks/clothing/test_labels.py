@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -22,6 +23,13 @@ def box() -> NDArray[np.uint8]:
     return mask
 
 
+def mirrored(half: list[tuple[int, int]]) -> NDArray[np.int32]:
+    """Return a polygon that is alike on both sides of the middle; x counts from there."""
+    corners = np.array(half, np.int32)
+    both = np.concatenate([corners, corners[::-1] * (-1, 1)])
+    return np.asarray(both + np.array([SIZE // 2, 0]), np.int32)
+
+
 def sleeves(label: str) -> float:
     """How long sleeves are that are found in a box, in half chests."""
     found = find_landmarks(box(), kinds_of(photo(), label)[0])
@@ -34,6 +42,15 @@ def sleeves(label: str) -> float:
 @pytest.mark.parametrize("label", ["Longsleeve", "Hoodie", "jacket", "Blazer"])
 def test_names_promise_long_sleeves(label: str) -> None:
     assert sleeves(label) > 1.3
+
+
+def test_dresses_on_their_hangers_have_their_sleeves_at_their_sides() -> None:
+    sleeveless = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.fillPoly(sleeveless, [mirrored([(14, 20), (30, 16), (34, 60), (42, 80), (50, 240), (0, 240), (0, 40)])], 1)
+    sleeved = np.zeros_like(sleeveless)
+    cv2.fillPoly(sleeved, [mirrored([(16, 16), (44, 24), (52, 130), (42, 130), (44, 240), (0, 240), (0, 22)])], 1)
+    kinds, _ = kinds_of(photo(), "dress")
+    assert [find_landmarks(mask, kinds).kind for mask in (sleeveless, sleeved)] == ["vest", "top"]
 
 
 @pytest.mark.parametrize("label", ["T-Shirt", "polo"])
