@@ -41,9 +41,9 @@ class UnderwearStyle:
 
 UNDERWEAR: Mapping[str, UnderwearStyle] = {
     "briefs": UnderwearStyle("male", -0.02, bra=False),
-    "boxers": UnderwearStyle("male", 0.11, bra=False),
+    "boxers": UnderwearStyle("male", 0.03, bra=False),
     "bra_and_briefs": UnderwearStyle("female", -0.03, bra=True),
-    "top_and_shorts": UnderwearStyle("female", 0.05, bra=True, lower=0.52),
+    "top_and_shorts": UnderwearStyle("female", 0.03, bra=True, lower=0.52),
 }
 
 
