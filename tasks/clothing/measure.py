@@ -18,7 +18,7 @@ from manikin.tasks.clothing.template import BodyFront
 
 F64 = NDArray[np.float64]
 
-_EASE = {"top": 1.12, "trousers": 1.06}  # garment's flat width over the body's
+_EASE = {"top": 1.12, "dress": 1.04, "trousers": 1.06}  # garment's flat width over the body's
 _WAIST = 0.085  # of a bottom's upper edge above the pelvis joint
 _DRESS_BELOW = 0.10  # under the crotch, from which a top is a dress
 _TOP_ABOVE = 0.06  # the crotch: a longer top is worn to there, it would cling to the thighs
@@ -92,6 +92,8 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
     crotch = crotch_height(front)
     if category is None:
         category = "dress" if hem < crotch - _DRESS_BELOW else "top"
+    ease = _EASE["dress" if category == "dress" else "top"]  # dresses are cut closer, so their sleeves are shorter
+    sleeve = sleeve_length(front, landmarks, scale * ease / _EASE["top"])
     if category == "top" and landmarks.kind == "top" and least_length(front, rows) > _LONG_TOP:
         category = "dress"  # a hoodie to the knees; vests are left out, knitted too narrow to tell
     hem = max(hem, crotch + _TOP_ABOVE)
@@ -100,7 +102,6 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
     elif category == "outerwear" and (low := coat_hem(front, landmarks, rows)) is not None:
         hem = low
     hem = float(np.clip(hem, 0.12, waist_height(front) + 0.05))
-    sleeve = sleeve_length(front, landmarks, scale)
     return category, Extent(hem=hem, sleeve=sleeve, neck=_neck(front, landmarks, scale), strap=_strap(landmarks, scale))
 
 

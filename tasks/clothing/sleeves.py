@@ -17,7 +17,7 @@ _JOINTS = 0.79  # likewise, half the way between the shoulder joints of the body
 _ARMPIT = 0.10  # metres down the arm where the inner edge begins
 _OUTER, _INNER = 0.57, 0.7  # of sleeves scaled by the width: the mean body is wide for its arms
 _SHORTEST = 0.07  # in metres
-_FULL = 0.61  # of the arm from which a sleeve goes to its end
+_FULL = 0.592  # of the arm from which a sleeve goes to its end
 _END = 0.97  # of the arm
 
 
@@ -27,12 +27,13 @@ def sleeve_length(front: BodyFront, landmarks: Landmarks, scale: float) -> float
     Args:
         front: the body.
         landmarks: of a "top" or "vest".
-        scale: metres to a pixel, by the width of the chest; the shoulders put it right where an armpit is misplaced.
+        scale: metres to a pixel, by the width of the chest; the shoulders put it right where sleeves that hang at the
+            sides hide the flanks, and the chest looks narrow.
     """
     if landmarks.kind != "top":
         return 0.0
     chest, shoulders = landmarks.measures["chest_half"], landmarks.measures["shoulder_half"]
-    width = 0.5 * (chest + shoulders / _SHOULDERS)
+    width = max(chest, shoulders / _SHOULDERS)
     to_cuff = landmarks.measures["neck_half"] + _mean_length(landmarks, "shoulder", "sleeve_outer")
     outer = _OUTER * (to_cuff - _JOINTS * width)
     inner = _INNER * _mean_length(landmarks, "sleeve_inner")

@@ -54,6 +54,12 @@ def test_a_dress_ends_where_it_does_on_a_body_that_it_fits(front: BodyFront) -> 
     assert shoulder_height(front) > 1.3
 
 
+def test_dresses_are_cut_closer_so_their_sleeves_reach_less_far(front: BodyFront) -> None:
+    made = outline("top", 95, CHEST, sleeve=20.0)
+    dress, top = (measure(front, made, category, straight(95))[1].sleeve or 0 for category in ("dress", "top"))
+    assert 0.8 * top < dress < 0.97 * top
+
+
 @pytest.mark.parametrize("pixels", [0.3, 7.0])
 def test_a_photo_has_no_scale(front: BodyFront, pixels: float) -> None:
     widths, vest = np.array([CHEST, CHEST, 60.0]), outline("vest", 95, CHEST)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,13 @@ def top(sleeve: float, earlier: float = 0.0) -> Landmarks:
 def test_where_the_shoulder_is_found_does_not_matter(front: BodyFront) -> None:
     lengths = [sleeve_length(front, top(22.0, earlier), METRES) for earlier in (0.0, 4.0, 9.0)]
     np.testing.assert_allclose(lengths, lengths[0])
+
+
+def test_sleeves_at_the_sides_that_hide_the_flanks_are_no_longer(front: BodyFront) -> None:
+    seen = top(22.0)
+    hidden = replace(seen, measures=seen.measures | {"chest_half": 0.8 * CHEST})
+    lengths = [sleeve_length(front, seen, METRES), sleeve_length(front, hidden, METRES / 0.8)]
+    assert lengths[1] == pytest.approx(lengths[0], rel=0.07)
 
 
 @pytest.mark.parametrize(("sleeve", "low", "high"), [(12.0, 0.1, 0.3), (20.0, 0.25, 0.4), (34.0, 0.45, 0.65)])
