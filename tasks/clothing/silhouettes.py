@@ -204,6 +204,7 @@ DRESS = replace(
         _start("sleeve", 0.15, 0.25, 0.1, 0.25, sleeve_width1=0.16, sleeve_width2=0.13, hem_y=1.3, **_HUNG),
         _start("sleeve", 0.15, 0.35, 0.05, 0.35, sleeve_width1=0.14, sleeve_width2=0.11, hem_y=1.4, **_HUNG),
     ),
+    ties=(*TOP.ties, Tie({"shoulder_half": 0.85, "armpit_y": -1.0}, 0.0, 0.03, is_limit=True)),
 )
 
 VEST = Silhouette(
