@@ -9,7 +9,7 @@ from manikin.tasks.clothing.silhouettes import DRESS, SIDES, SKIRT, TOP, TROUSER
 _OUTLINES = {
     "top": (TOP, VEST),
     "outerwear": (TOP,),
-    "dress": (DRESS, replace(VEST, handicap=-0.015)),
+    "dress": (DRESS, VEST),
     "trousers": (TROUSERS,),
     "shorts": (TROUSERS,),
     "skirt": (SKIRT,),
@@ -28,7 +28,7 @@ _CATEGORIES = {
 # that lies on the body for none.
 _SHORT = ("t-shirt", "tshirt", "tee", "polo")
 _SLEEVELESS = ("undershirt", "vest", "tank top")
-_BARE = ("top", "tops")  # mostly, as dresses
+_BARE = ("top", "tops")  # often, as dresses
 _SLEEVED = ("shirt", "blouse", "cardigan", *_CATEGORIES["outerwear"].split("|"))
 _LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
 _SPREAD = 0.12  # garment units by which sleeves are apt to miss what a name promises
