@@ -7,7 +7,15 @@ import numpy as np
 
 from manikin.tasks.clothing.judge import judge
 from manikin.tasks.clothing.labels import kinds_of
-from manikin.tasks.clothing.landmarks import Landmarks, gap_mask, outline_mask, rival_landmarks, scaled, trunk_mask
+from manikin.tasks.clothing.landmarks import (
+    Landmarks,
+    closed_mask,
+    gap_mask,
+    outline_mask,
+    rival_landmarks,
+    scaled,
+    trunk_mask,
+)
 from manikin.tasks.clothing.photo import Photo, mirrored
 from manikin.tasks.clothing.segment import Cutout, GarmentRejected, cut_again, segment, without_ground
 from manikin.tasks.clothing.silhouettes import Silhouette
@@ -98,7 +106,8 @@ def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tu
     for landmarks in _landmarks(photo, cutout, kinds):
         trunk, has_limbs = trunk_mask(landmarks, shape), landmarks.kind in ("top", "trousers")
         again = cut_again(photo, cutout, outline_mask(landmarks, shape), trunk)
-        whole = without_ground(photo, again, trunk, gap_mask(landmarks, shape), has_limbs)
+        gap, closed = gap_mask(landmarks, shape), closed_mask(landmarks, shape)
+        whole = without_ground(photo, again, trunk, gap, has_limbs, closed)
         if (whole.mask != cutout.mask).mean() > _CHANGED:
             rivals.append((whole, _landmarks(photo, whole, tuple(k for k in kinds if k.name == landmarks.kind))[0]))
         else:

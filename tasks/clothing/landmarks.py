@@ -90,6 +90,18 @@ def trunk_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
     return np.asarray(cv2.erode(out, np.ones((side, side), np.uint8)), np.uint8)
 
 
+def closed_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8 | None:
+    """Return (H, W), 255 in the middle of a top from the armpits down, where it has no opening; None if it is no top."""
+    if landmarks.kind not in ("top", "vest"):
+        return None
+    p = {n: np.array(v) for n, v in landmarks.points.items()}
+    rows = ((p["armpit_left"], p["armpit_right"]), (p["hem_left"], p["hem_right"]))
+    (a, b), (c, d) = ([x + t * (y - x) for t in (0.15, 0.85)] for x, y in rows)
+    out = np.zeros(shape, np.uint8)
+    cv2.fillPoly(out, [np.rint(np.array([a, b, d, c])).astype(np.int32)], 255)
+    return out
+
+
 def opening_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
     """Return (H, W), 255 about a top's neck: collar, buttons, hood, strings and the label inside, which no back has."""
     out = np.zeros(shape, np.uint8)

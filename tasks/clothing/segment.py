@@ -20,6 +20,7 @@ from manikin.tasks.errors import InputError
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 _CUT_SIDE = 256  # GrabCut's cost grows faster than the pixels, and small wrinkles only distract it
 _AREA_RANGE = (0.05, 0.92)  # of the picture
@@ -35,6 +36,13 @@ _APART = (
     3.0  # spreads from the ground's colours of nearly all cloth, from which near ones are ground whatever cloth says
 )
 _FEW = 0.1  # of the cloth that may be nearer
+_SEEN_THROUGH = 0.25  # of the trunk that may be ground seen through an opening
+_TOLD_APART = 2.6  # spreads from the ground's colours of the rest, from which an opening is told
+_MIN_OPENING = 0.004  # of the garment; labels and buttons are smaller
+_IN_HEART = 0.3  # of an opening that may lie where there is none, as a deep neckline does
+_BESIDE = 0.16  # of the longer side, within which the ground is the one that is seen through
+_SAME = 1.5  # spreads from its colours
+_BAR = 0.02  # of the longer side: half of what a hanger's bar is thick
 _MAX_GAP = 0.08  # of the garment; a larger piece that is not between legs may be a sleeve of another colour
 _MIN_KEPT = 0.6
 _MIN_SPREAD = 4.0  # grey levels; a picture of less is one flat colour
@@ -117,10 +125,13 @@ def cut_again(photo: Photo, cutout: Cutout, outline: U8, trunk: U8) -> Cutout:
     return replace(cutout, mask=enlarged(better, photo.rgb.shape[:2]) * 255)
 
 
-def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: bool = True) -> Cutout:
-    """Return the cut-out less the ground seen through it, as between legs or between sleeve and body.
+def without_ground(
+    photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: bool = True, closed: U8 | None = None
+) -> Cutout:
+    """Return the cut-out less the ground seen through it, as between legs, between sleeve and body, or in the neck.
 
-    That is what the colours of the garment's trunk do not explain and the ground's do, or what lies between the legs.
+    That is what the colours of the garment's trunk do not explain and the ground's do, or what lies between the legs. A
+    hanger's bar that crosses it goes with it.
 
     Args:
         photo: the photo.
@@ -128,6 +139,7 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: 
         trunk: (H, W), nonzero where only cloth can be.
         gap: (H, W), nonzero on the line between the legs, if there are any.
         has_limbs: whether there are sleeves or legs, beside which ground may show though colours leave it open.
+        closed: (H, W), nonzero where a top has no opening; None: only the trunk's edges have any.
     """
     if cutout.source != "grabcut":
         return cutout
@@ -146,6 +158,9 @@ def without_ground(photo: Photo, cutout: Cutout, trunk: U8, gap: U8, has_limbs: 
     apart = float(np.quantile(to_ground[mask & kept], _FEW))
     if has_limbs and apart > _APART:
         leak |= _gaps(mask & ~kept & (to_ground < min(_NEAR, 0.5 * apart)), between, float(mask.sum()))
+    if closed is not None:
+        heart = cv2.resize(closed, size, interpolation=cv2.INTER_AREA) > 127
+        leak |= _openings(lab, mask, kept, heart, to_ground, _MAX_GAP if has_limbs else 1.0)
     leak = np.asarray(cv2.morphologyEx(leak, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
     better = solid((mask & (leak == 0)).astype(np.uint8)) * (1 - leak)
     if better.sum() < _MIN_KEPT * mask.sum():
@@ -161,6 +176,36 @@ def _gaps(like_ground: NDArray[np.bool_], between: NDArray[np.bool_], area: floa
     taken[np.unique(pieces[between & (opened > 0)])] = True
     taken[0] = False
     return taken[pieces].astype(np.uint8)
+
+
+def _openings(lab: F32, mask: Mask, kept: Mask, heart: Mask, to_ground: F32, most: float) -> U8:
+    """Return the ground seen through a top's neck and armholes and beside its sleeves, with the bars that cross it.
+
+    The fitted trunk spans such openings, so the cloth's colours are taken from what of it is not like the ground. A print of
+    the ground's colour lies in the heart, or has not the very colour of the ground beside it.
+    """
+    none = np.zeros(mask.shape, np.uint8)
+    apart = float(np.quantile(to_ground[mask & kept], _SEEN_THROUGH))
+    if apart < _TOLD_APART:
+        return none
+    near = _opened(mask & (to_ground < min(_NEAR, 0.5 * apart)))
+    if near.sum() < _MIN_OPENING * mask.sum():
+        return none
+    to_cloth = fit_colours(lab[mask & kept & (to_ground > 0.5 * apart)], _COLOURS).distance(lab)
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(_opened((near > 0) & (to_cloth > _FAR)), connectivity=4)
+    share = stats[:, cv2.CC_STAT_AREA] / mask.sum()
+    around = np.ones((2 * round(_BESIDE * max(mask.shape)) + 1,) * 2, np.uint8)
+    out = none.copy()
+    for k in 1 + np.flatnonzero((share[1:] > _MIN_OPENING) & (share[1:] < most)):
+        piece = pieces == k
+        beside = (cv2.dilate(piece.astype(np.uint8), around) > 0) & ~mask
+        if heart[piece].mean() > _IN_HEART or not beside.any():
+            continue
+        if fit_colours(lab[beside], _COLOURS).distance(np.median(lab[piece], axis=0)) < _SAME:
+            out[piece] = 1
+    span = 2 * round(_BAR * max(mask.shape)) + 1
+    spanned = cv2.morphologyEx(out, cv2.MORPH_CLOSE, np.ones((span, span), np.uint8))
+    return out | ((spanned > 0) & (to_cloth > _FAR)).astype(np.uint8)
 
 
 def _opened(mask: NDArray[np.bool_]) -> U8:

@@ -184,6 +184,49 @@ def test_ground_between_the_legs_is_no_cloth_though_a_waistband_is_of_its_colour
     assert overlap(better.mask > 0, truth > 0) > 0.96
 
 
+def hung_up(
+    shots, part: tuple[slice, slice], colour: tuple[int, int, int] | None = None
+) -> tuple[Photo, Cutout, U8, U8]:
+    """A red vest before a beige wall above a white floor, cut whole; a part shows the wall or a colour, and a dark bar across.
+
+    Returns its photo, cut-out, trunk and the part that is closed.
+    """
+    wall = np.uint8((200, 190, 170)) + np.random.default_rng(0).integers(0, 8, (256, 256, 3)).astype(np.uint8)
+    wall[236:] = 250
+    vest, trunk, closed = (np.zeros((256, 256), np.uint8) for _ in range(3))
+    vest[40:230, 70:186], trunk[52:218, 82:174], closed[100:230, 88:168] = 255, 255, 255
+    rgb = np.where(vest[..., None] > 0, np.uint8((150, 20, 30)), wall)
+    rgb[part] = wall[part] if colour is None else colour
+    rgb[part][16:22] = (60, 40, 30)
+    return shots.picture(rgb), Cutout(vest, 1.0, "grabcut", 0.0), trunk, closed
+
+
+NECK, CHEST = np.s_[48:84, 105:151], np.s_[140:176, 105:151]
+
+
+def test_ground_in_a_neck_that_a_hanger_closes_is_no_cloth_and_nor_is_its_bar(shots) -> None:
+    photo, cutout, trunk, closed = hung_up(shots, NECK)
+    better = without_ground(photo, cutout, trunk, np.zeros_like(trunk), False, closed).mask > 0
+    truth = cutout.mask > 0
+    truth[NECK] = False
+    assert not better[NECK][2:-2, 2:-2].any()
+    assert overlap(better, truth) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("part", "colour"),
+    [(CHEST, None), (NECK, (250, 250, 250)), (np.s_[60:68, 120:128], None)],
+    ids=["print", "panel", "label"],
+)
+def test_a_print_of_the_grounds_colour_is_cloth(
+    shots, part: tuple[slice, slice], colour: tuple[int, int, int] | None
+) -> None:
+    """On the chest, about the neck in the floor's white, or as small as a label."""
+    photo, cutout, trunk, closed = hung_up(shots, part, colour)
+    same = without_ground(photo, cutout, trunk, np.zeros_like(trunk), False, closed)
+    assert same.mask[part].all()
+
+
 def through_a_camera(rgb: NDArray[np.float64]) -> U8:
     """The picture with a sensor's noise, as a JPEG brings it back."""
     noisy = np.clip(rgb + np.random.default_rng(1).normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
