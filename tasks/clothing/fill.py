@@ -1,8 +1,8 @@
 """The cloth that the photo does not show: beyond the silhouette's edge, within the neck, and on the back.
 
-Outwards, the cloth's own rim is carried on, so no sample ever takes in the ground. Within the neck of a garment laid flat
-the photo shows labels and hangers: cloth goes on over them. For the back, what sits on the cloth (`prints`) is covered with
-plain cloth (`quilt`).
+The light on what it shows is softened (`shading`). Outwards, the cloth's own rim is carried on, so no sample ever takes in
+the ground. Within the neck of a garment laid flat the photo shows labels and hangers: cloth goes on over them. For the back,
+what sits on the cloth (`prints`) is covered with plain cloth (`quilt`).
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.blemishes import odd_in_neck, shade
 from manikin.tasks.clothing.prints import find_prints
 from manikin.tasks.clothing.quilt import cover, pull_push
+from manikin.tasks.clothing.shading import even_light
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -82,7 +83,7 @@ def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = 
     if odd.any():
         rest = known & (cv2.resize(odd.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR) < 0.4)
         known = rest if rest.any() else known
-    front = carry_on(rgb, known)
+    front = carry_on(even_light(rgb, reduced, inside), known)
     body = None if trunk is None else small(trunk)
     prints = find_prints(reduced, inside, small(neck.opening), body)
     back = front

@@ -46,9 +46,14 @@ def test_the_ground_is_nowhere_in_the_cloth() -> None:
         assert np.abs(side.astype(int) - CLOTH).max() < 60
 
 
-def test_well_inside_the_front_is_the_photo() -> None:
+def test_well_inside_the_front_is_the_photo_in_softer_light() -> None:
     rgb = cloth()
-    np.testing.assert_array_equal(spread(rgb, shirt()).front[60:250, 80:220], rgb[60:250, 80:220])
+    rgb = (rgb * np.linspace(1.2, 0.6, SIZE)[:, None, None]).astype(np.uint8)
+    front, photo = (p[60:250, 80:220].astype(float) for p in (spread(rgb, shirt()).front, rgb))
+    detail = [(p - cv2.GaussianBlur(p, (0, 0), 3)).ravel() for p in (front, photo)]
+    assert np.corrcoef(*detail)[0, 1] > 0.9
+    steps = [p[:80].mean() - p[110:].mean() for p in (front, photo)]
+    assert 0.2 * steps[1] < steps[0] < 0.6 * steps[1]
 
 
 def test_the_back_has_no_print() -> None:
@@ -109,8 +114,8 @@ def test_a_print_that_begins_on_the_throat_stays_and_a_neckband_too() -> None:
     rgb[40:50, 100:200] = 245
     rgb[85:180, 130:170] = (220, 40, 40)
     front = spread(rgb, shirt(), throat=throat).front
-    np.testing.assert_array_equal(front[46:50, 110:190], rgb[46:50, 110:190])
-    np.testing.assert_array_equal(front[90:180, 130:170], rgb[90:180, 130:170])
+    np.testing.assert_allclose(front[46:50, 110:190].astype(int), rgb[46:50, 110:190], atol=16)
+    np.testing.assert_allclose(front[90:180, 130:170].astype(int), rgb[90:180, 130:170], atol=16)
 
 
 def test_above_a_sure_neckline_is_cloth_and_said_to_be_open() -> None:
@@ -155,7 +160,7 @@ def test_any_silhouette_and_picture_give_a_whole_cloth(seed: int, box: tuple[int
     made = spread(rgb, mask, throat, throat, throat if seed % 2 else None)
     assert made.front.shape == made.back.shape == rgb.shape
     low, high = (f(rgb[mask > 0].reshape(-1, 3), axis=0) for f in (np.min, np.max))
-    assert ((made.front >= low) & (made.front <= high)).all()
+    assert ((made.front >= 0.75 * low - 1) & (made.front <= 1.8 * high + 1)).all()  # as light may be changed
 
 
 @given(seed=st.integers(0, 10_000), share=st.floats(0.02, 0.9))
