@@ -15,6 +15,7 @@ Mask = NDArray[np.bool_]
 _ENOUGH = 0.1  # of the cloth that must be plain to cover the rest with
 _TO_HEM = 0.08  # of the picture that a trunk's inside lies off its hem
 _LIGHT = 12.0  # spread of what counts as light and not as pattern, in pixels of the working size
+_MOTLEY = 28.0  # levels that a cloth's colours spread about the light, from which they are all its pattern's
 _PATCH = 0.14  # a patch's side as a share of the garment's
 _MIN_SIDE = 7  # pixels of the working size
 _CHOICE = 0.1  # of the plain cloth that must be corners of patches
@@ -41,6 +42,8 @@ def cover(rgb: U8, prints: Mask, inside: Mask, trunk: Mask | None) -> U8 | None:
         return None
     small = np.asarray(cv2.resize(rgb, prints.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
     light = np.asarray(cv2.GaussianBlur(pull_push(small, plain.astype(np.float32)), (0, 0), _LIGHT), np.float32)
+    if (small - light)[plain].std() > _MOTLEY:
+        light[:] = small[plain].mean(axis=0)
     # Folds and pattern ride on the light: patches bring the pattern, the light is what surrounds the gap.
     detail = np.ascontiguousarray(small - light)
     # A margin lets the patches hang over the cut's edge, whose soft rim is covered too.

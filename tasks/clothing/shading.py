@@ -34,6 +34,9 @@ _FAINT = 0.012  # change of log lightness a pixel that is noise
 _AROUND = 2.0  # spread of what a tint is judged over
 _SMOOTH = 1.2  # spread in which light changes: fine stripes and checks are none
 _NEAR, _FLAT = 2, 0.03  # pixels of the working size about each place, and log lightness that hardly guides there
+_LARGE = 8.0  # spread of light that is no stripe's
+_TILTS, _LEAST_WIDE = (-0.08, -0.04, 0.0, 0.04, 0.08), 10  # slopes of stripes, and the pixels across that show one
+_ACROSS = (0.14, 0.24)  # of light's finer changes that go straight across, from which they may be, and are, stripes
 _OUTSIDE = 1e-3  # weight of what is not cloth
 _ROUNDS = 12  # of conjugate gradients
 _GAIN = (0.75, 1.8)  # that light may be changed by
@@ -51,12 +54,27 @@ def even_light(rgb: U8, reduced: U8, known: Mask) -> U8:
     if known.sum() < 16:
         return rgb
     light, coloured = _light(rgb, reduced, known)
+    light = _without_stripes(light, known)
     light -= np.median(light[known])
     slopes = _SLOPE + (1 - coloured) * (_slopes(reduced[known], light[known]) - _SLOPE)
     fine = _guided(light, known, reduced, rgb)
     limits = np.log(_GAIN)
     gain = [cv2.exp(np.clip(fine * np.float32((_KEPT - 1) * slope), *limits)) for slope in slopes]
     return np.asarray(cv2.multiply(rgb, cv2.merge(gain), dtype=cv2.CV_8U), np.uint8)
+
+
+def _without_stripes(light: F32, known: Mask) -> F32:
+    """Return (h, w) light that is only large in scale, where its finer changes go straight across: stripes and checks do."""
+    weight = cv2.erode(known.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0).astype(np.float32)
+    total, share = (cv2.GaussianBlur(p, (0, 0), _LARGE) for p in (light * weight, weight))
+    mean = total / np.maximum(share, np.float32(1e-3))
+    fine, most = (light - mean) * weight, 0.0
+    for tilt in _TILTS:
+        turned = np.array([[1, 0, 0], [tilt, 1, 0]], np.float32)
+        rows, wide = (cv2.warpAffine(p, turned, light.shape[::-1]).sum(axis=1) for p in (fine, weight))
+        across = np.square(rows) / np.maximum(wide, 1) * (wide > _LEAST_WIDE)
+        most = max(most, float(across.sum() / max(float(np.square(fine).sum()), 1e-6)))
+    return np.asarray(light + (mean - light) * _between(most, *_ACROSS), np.float32)
 
 
 def _guided(light: F32, known: Mask, reduced: U8, rgb: U8) -> F32:

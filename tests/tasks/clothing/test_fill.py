@@ -190,3 +190,14 @@ def test_the_colours_of_a_flag_are_found(k: int) -> None:
     if k >= 3:
         assert colours.distance(lab).max() < 1
     assert colours.distance(folded_lab(np.full((1, 1, 3), (20, 200, 20), np.uint8))).min() > 3
+
+
+def test_a_cloth_of_large_motifs_is_covered_with_its_own_colours() -> None:
+    dark, bright = np.array([25, 20, 30]), np.array([230, 60, 160])
+    y, x = np.mgrid[:SIZE, :SIZE]
+    rgb = np.where(((x // 40 + y // 40) % 2 == 0)[..., None], dark, bright).astype(np.uint8)
+    opening = nowhere()
+    opening[40:130, 95:205] = 255
+    back = spread(rgb, shirt(), opening).back[55:110, 115:185].astype(int)
+    nearest = np.minimum(np.abs(back - dark).max(axis=-1), np.abs(back - bright).max(axis=-1))
+    assert np.median(nearest) < 10

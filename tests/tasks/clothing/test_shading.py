@@ -79,6 +79,13 @@ def test_black_and_white_stripes_stay(period):
     np.testing.assert_allclose(evened(rgb)[INSIDE].astype(int), rgb[INSIDE], atol=8)
 
 
+def test_soft_stripes_of_one_hue_across_stay():
+    stripes = 0.35 + 0.3 * np.abs(np.arange(H) % 60 - 30) / 30
+    rgb = lit(plain((0.8, 0.8, 0.8)) * stripes[:, None, None], np.ones((H, W)))
+    places = ((180, 150), (210, 150))
+    assert contrast(evened(rgb), places) > 0.7 * contrast(rgb, places) > 0.1
+
+
 def test_a_print_of_the_cloths_own_hue_stays_and_folds_about_it_go():
     cloth = plain((0.3, 0.3, 0.32))
     cloth[150:250, 100:200] = 0.05
