@@ -160,7 +160,7 @@ def without_ground(
         leak |= _gaps(mask & ~kept & (to_ground < min(_NEAR, 0.5 * apart)), between, float(mask.sum()))
     if closed is not None:
         heart = cv2.resize(closed, size, interpolation=cv2.INTER_AREA) > 127
-        leak |= _openings(lab, mask, kept, heart, to_ground, _MAX_GAP if has_limbs else 1.0)
+        leak |= _openings(lab, mask, kept, heart, to_ground, has_limbs)
     leak = np.asarray(cv2.morphologyEx(leak, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
     better = solid((mask & (leak == 0)).astype(np.uint8)) * (1 - leak)
     if better.sum() < _MIN_KEPT * mask.sum():
@@ -178,11 +178,12 @@ def _gaps(like_ground: NDArray[np.bool_], between: NDArray[np.bool_], area: floa
     return taken[pieces].astype(np.uint8)
 
 
-def _openings(lab: F32, mask: Mask, kept: Mask, heart: Mask, to_ground: F32, most: float) -> U8:
+def _openings(lab: F32, mask: Mask, kept: Mask, heart: Mask, to_ground: F32, has_limbs: bool) -> U8:
     """Return the ground seen through a top's neck and armholes and beside its sleeves, with the bars that cross it.
 
     The fitted trunk spans such openings, so the cloth's colours are taken from what of it is not like the ground. A print of
-    the ground's colour lies in the heart, or has not the very colour of the ground beside it.
+    the ground's colour lies in the heart, or has not the very colour of the ground beside it. What lies beside a trunk that
+    has no limbs is no print.
     """
     none = np.zeros(mask.shape, np.uint8)
     apart = float(np.quantile(to_ground[mask & kept], _SEEN_THROUGH))
@@ -196,12 +197,13 @@ def _openings(lab: F32, mask: Mask, kept: Mask, heart: Mask, to_ground: F32, mos
     share = stats[:, cv2.CC_STAT_AREA] / mask.sum()
     around = np.ones((2 * round(_BESIDE * max(mask.shape)) + 1,) * 2, np.uint8)
     out = none.copy()
-    for k in 1 + np.flatnonzero((share[1:] > _MIN_OPENING) & (share[1:] < most)):
+    for k in 1 + np.flatnonzero((share[1:] > _MIN_OPENING) & (share[1:] < (_MAX_GAP if has_limbs else 1.0))):
         piece = pieces == k
         beside = (cv2.dilate(piece.astype(np.uint8), around) > 0) & ~mask
         if heart[piece].mean() > _IN_HEART or not beside.any():
             continue
-        if fit_colours(lab[beside], _COLOURS).distance(np.median(lab[piece], axis=0)) < _SAME:
+        is_beside = not has_limbs and not kept[piece].any()
+        if is_beside or fit_colours(lab[beside], _COLOURS).distance(np.median(lab[piece], axis=0)) < _SAME:
             out[piece] = 1
     span = 2 * round(_BAR * max(mask.shape)) + 1
     spanned = cv2.morphologyEx(out, cv2.MORPH_CLOSE, np.ones((span, span), np.uint8))
