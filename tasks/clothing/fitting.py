@@ -23,6 +23,7 @@ _FILL = 0.8  # of the canvas that the silhouette's longer side takes
 _POOR = 0.86  # overlap below which the garment may lie on its side
 _FINALISTS = 4  # first guesses of a kind that are followed up
 _REFINED = 2  # kinds whose rough fits are worth refining
+_ALWAYS = ("trousers", "skirt")  # and these
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Fit:
 def fit_outlines(mask: U8, creases: F32, kinds: tuple[Silhouette, ...]) -> tuple[Canvas, list[Fit]]:
     """Return the likely kinds of outline bent over a silhouette, best first, and the canvas they lie on.
 
-    Likely are the two that cover it best, and trousers: ground that shows between the legs spoils their cover.
+    Likely are the two that cover it best, trousers, since ground that shows between the legs spoils their cover, and the skirt,
+    whose few parameters never cover best.
 
     Args:
         mask: (H, W), nonzero where the garment is; must not be empty.
@@ -78,7 +80,7 @@ def fit_outlines(mask: U8, creases: F32, kinds: tuple[Silhouette, ...]) -> tuple
     """
     coarse, fine = (Canvas.of(mask, creases, side) for side in (_COARSE, _FINE))
     tries = sorted((_guess(coarse, kind) for kind in kinds), key=lambda fits: fits[0].doubt)
-    likely = [fits for k, fits in enumerate(tries) if k < _REFINED or fits[0].kind.name == "trousers"]
+    likely = [fits for k, fits in enumerate(tries) if k < _REFINED or fits[0].kind.name in _ALWAYS]
     return fine, sorted((_refine(fine, fits) for fits in likely), key=lambda fit: fit.doubt)
 
 

@@ -28,6 +28,7 @@ _OF_OTHERS = (
     0.06,
 )  # overlap with a label's outline, below which one that is so much less in doubt belies the label
 _OF_ONE = (0.97, 0.02)  # likewise of trousers between whose legs no ground shows
+_AS_WELL = 0.006  # of overlap, by which a skirt's outline may cover less than the best
 _MIN_CLEAR = 0.92  # to which the other outline must be met
 _BOTTOMS = ("trousers", "skirt")
 _CHANGED = 0.003  # of the picture; a silhouette changed by less keeps its landmarks
@@ -99,7 +100,8 @@ def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tu
     """Return the cut-out less the ground seen through it, and its landmarks.
 
     What is ground between legs would be cloth on a shirt, so each likely kind cleans the cut by its own lights. If ground
-    then shows all the way down between the legs, they are legs; else the outline that fits better is taken.
+    then shows all the way down between the legs, they are legs. What the plain outline of a skirt covers as well as any has
+    neither sleeves nor legs. Else the outline that fits better is taken.
     """
     rivals = []
     shape = cutout.mask.shape[:2]
@@ -113,7 +115,9 @@ def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tu
         else:
             rivals.append((cutout, landmarks))
     legs = [r for r in rivals if r[1].kind == "trousers" and r[1].overlap > _MIN_LEGS and _is_split(*r)]
-    return min(legs or rivals, key=lambda rival: rival[1].doubt)
+    best = max(rival[1].overlap for rival in rivals)
+    skirts = [r for r in rivals if r[1].kind == "skirt" and r[1].overlap > best - _AS_WELL]
+    return min(legs or skirts or rivals, key=lambda rival: rival[1].doubt)
 
 
 def _is_split(cutout: Cutout, landmarks: Landmarks) -> bool:
