@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 _CUT_SIDE = 256  # GrabCut's cost grows faster than the pixels, and small wrinkles only distract it
 _AREA_RANGE = (0.05, 0.92)  # of the picture
-_MAX_AT_SIDE = 0.45  # of one side of the frame that the garment may touch: more, and it is cut off there
+_MAX_AT_SIDE = 0.38  # of one side of the frame that the garment may touch: more, and it is cut off there
 _MAX_ACROSS = 0.3  # of each of two opposite sides, likewise
 _PLAIN = 2.5  # Lab units of spread up to which the other sides are one plain ground
 _STRANGE = 6.0  # spreads from the other sides' colours, from which a side's pixels are not the same ground
