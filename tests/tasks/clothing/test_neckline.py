@@ -68,6 +68,28 @@ def test_plain_cloth_stripes_and_prints_have_no_neckline() -> None:
         assert find_neckline(rgb, mask(), landmarks()) is None
 
 
+def test_an_edge_on_one_side_or_between_the_sides_is_no_neckline() -> None:
+    plain, cut = shirt(0.0, 2.0, (0, 0, 0)), shirt(50.0, 2.0, (200, 190, 160))
+    assert find_neckline(cut, mask(), landmarks()) is not None
+    is_inner = cut[..., 0] > 130
+    is_left = np.arange(SIZE) >= 200
+    half = np.where(is_left[:, None], plain, cut)
+    darker, other = cut.copy(), cut.copy()
+    darker[is_inner & is_left] = (40, 80, 120)
+    other[is_inner & is_left] = (20, 30, 200)
+    label = plain.copy()
+    label[60:85, 180:220] = 230
+    for rgb in (half, darker, other, label):
+        assert find_neckline(rgb, mask(), landmarks()) is None
+
+
+def test_a_neckline_ends_at_the_necks_sides() -> None:
+    cut = shirt(50.0, 2.0, (200, 190, 160))
+    assert find_neckline(cut, mask(), landmarks()) is not None
+    points = landmarks().points | {"neck_right": (125.0, 60.0), "neck_left": (275.0, 60.0)}
+    assert find_neckline(cut, mask(), landmarks(points=points)) is None
+
+
 def test_where_the_neck_is_not_known_nothing_is_found() -> None:
     rgb = shirt(50.0, 2.0, (40, 80, 120))
     assert find_neckline(rgb, mask(), landmarks(has_hood=True)) is None
