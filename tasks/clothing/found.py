@@ -1,6 +1,6 @@
 """A garment found in its photo: silhouette, landmarks and category, and how sure that is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,11 +11,13 @@ from manikin.tasks.clothing.landmarks import (
     Landmarks,
     closed_mask,
     gap_mask,
+    opening_mask,
     outline_mask,
     rival_landmarks,
     scaled,
     trunk_mask,
 )
+from manikin.tasks.clothing.masks import largest
 from manikin.tasks.clothing.photo import Photo, mirrored
 from manikin.tasks.clothing.segment import Cutout, GarmentRejected, cut_again, segment, without_ground
 from manikin.tasks.clothing.silhouettes import Silhouette
@@ -31,6 +33,7 @@ _OF_ONE = (0.97, 0.02)  # likewise of trousers between whose legs no ground show
 _AS_WELL = 0.006  # of overlap, by which a skirt's outline may cover less than the best
 _MIN_CLEAR = 0.92  # to which the other outline must be met
 _BOTTOMS = ("trousers", "skirt")
+_TOPS = ("top", "vest")
 _CHANGED = 0.003  # of the picture; a silhouette changed by less keeps its landmarks
 
 
@@ -102,22 +105,43 @@ def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tu
     What is ground between legs would be cloth on a shirt, so each likely kind cleans the cut by its own lights. If ground
     then shows all the way down between the legs, they are legs. What the plain outline of a skirt covers as well as any has
     neither sleeves nor legs. Else the outline that fits better is taken.
+
+    Ground that shows through a top, as beside its sleeves, spoils the outline by which it is told: where some was taken, the
+    outline that fits the rest may tell more.
     """
     rivals = []
     shape = cutout.mask.shape[:2]
     for landmarks in _landmarks(photo, cutout, kinds):
-        trunk, has_limbs = trunk_mask(landmarks, shape), landmarks.kind in ("top", "trousers")
-        again = cut_again(photo, cutout, outline_mask(landmarks, shape), trunk)
-        gap, closed = gap_mask(landmarks, shape), closed_mask(landmarks, shape)
-        whole = without_ground(photo, again, trunk, gap, has_limbs, closed)
-        if (whole.mask != cutout.mask).mean() > _CHANGED:
-            rivals.append((whole, _landmarks(photo, whole, tuple(k for k in kinds if k.name == landmarks.kind))[0]))
-        else:
+        again = cut_again(photo, cutout, outline_mask(landmarks, shape), trunk_mask(landmarks, shape))
+        whole = _cleaned(photo, again, landmarks)
+        if not _differ(whole, cutout):
             rivals.append((cutout, landmarks))
+            continue
+        kind = tuple(k for k in kinds if k.name == landmarks.kind)
+        landmarks = _landmarks(photo, whole, kind)[0]
+        if landmarks.kind in _TOPS and _differ(whole, again):
+            cleaner = _cleaned(photo, whole, landmarks)
+            if landmarks.kind == "top":
+                about_neck = whole.mask & opening_mask(landmarks, shape)  # strings and labels are no ground
+                cleaner = replace(cleaner, mask=largest((cleaner.mask | about_neck) // 255) * 255)
+            if _differ(cleaner, whole):
+                whole, landmarks = cleaner, _landmarks(photo, cleaner, kind)[0]
+        rivals.append((whole, landmarks))
     legs = [r for r in rivals if r[1].kind == "trousers" and r[1].overlap > _MIN_LEGS and _is_split(*r)]
     best = max(rival[1].overlap for rival in rivals)
     skirts = [r for r in rivals if r[1].kind == "skirt" and r[1].overlap > best - _AS_WELL]
     return min(legs or skirts or rivals, key=lambda rival: rival[1].doubt)
+
+
+def _cleaned(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> Cutout:
+    shape = cutout.mask.shape[:2]
+    has_limbs = landmarks.kind in ("top", "trousers")
+    trunk, gap, closed = trunk_mask(landmarks, shape), gap_mask(landmarks, shape), closed_mask(landmarks, shape)
+    return without_ground(photo, cutout, trunk, gap, has_limbs, closed)
+
+
+def _differ(a: Cutout, b: Cutout) -> bool:
+    return bool((a.mask != b.mask).mean() > _CHANGED)
 
 
 def _is_split(cutout: Cutout, landmarks: Landmarks) -> bool:

@@ -42,6 +42,8 @@ _MIN_OPENING = 0.004  # of the garment; labels and buttons are smaller
 _IN_HEART = 0.3  # of an opening that may lie where there is none, as a deep neckline does
 _BESIDE = 0.16  # of the longer side, within which the ground is the one that is seen through
 _SAME = 1.5  # spreads from its colours
+_RIM = 0.03  # of the longer side, up to which what is like the ground is taken from the contour
+_FAR_OFF = 6.4  # spreads from the cloth's colours of such a rim: a shadow on the ground is as far from the ground's
 _BAR = 0.02  # of the longer side: half of what a hanger's bar is thick
 _MAX_GAP = 0.08  # of the garment; a larger piece that is not between legs may be a sleeve of another colour
 _MIN_KEPT = 0.6
@@ -131,7 +133,7 @@ def without_ground(
     """Return the cut-out less the ground seen through it, as between legs, between sleeve and body, or in the neck.
 
     That is what the colours of the garment's trunk do not explain and the ground's do, or what lies between the legs. A
-    hanger's bar that crosses it goes with it.
+    hanger's bar that crosses it goes with it, and so does a rim of ground in shadow, which is no cloth by far.
 
     Args:
         photo: the photo.
@@ -150,10 +152,10 @@ def without_ground(
     if not (mask & kept).any() or mask.all():
         return cutout
     cloth, ground = fit_colours(lab[mask & kept], _COLOURS), fit_colours(lab[~mask], _COLOURS)
-    foreign = _opened(mask & ~kept & (cloth.distance(lab) > _FAR))
+    to_cloth, to_ground = cloth.distance(lab), ground.distance(lab)
+    foreign = _opened(mask & ~kept & (to_cloth > _FAR))
     _, pieces = cv2.connectedComponents(foreign)
     is_between = np.isin(pieces, np.unique(pieces[between & (foreign > 0)])) & (foreign > 0)
-    to_ground = ground.distance(lab)
     leak = _gaps((foreign > 0) & (to_ground < _NEAR), between, float(mask.sum())) | is_between.astype(np.uint8)
     apart = float(np.quantile(to_ground[mask & kept], _FEW))
     if has_limbs and apart > _APART:
@@ -161,8 +163,12 @@ def without_ground(
     if closed is not None:
         heart = cv2.resize(closed, size, interpolation=cv2.INTER_AREA) > 127
         leak |= _openings(lab, mask, kept, heart, to_ground, has_limbs)
+    if apart > _APART:
+        shaded = (to_cloth > _FAR_OFF) & (to_ground < 0.5 * np.minimum(apart, to_cloth))
+        leak |= _rim(_opened(mask & ~kept & shaded), ~mask) & mask
     leak = np.asarray(cv2.morphologyEx(leak, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
-    better = solid((mask & (leak == 0)).astype(np.uint8)) * (1 - leak)
+    # a hole that was seen before is not filled
+    better = (solid((mask & (leak == 0)).astype(np.uint8)) & mask) * (1 - leak)
     if better.sum() < _MIN_KEPT * mask.sum():
         return cutout  # garment and ground share their colours
     return replace(cutout, mask=enlarged(better, photo.rgb.shape[:2]) * 255)
@@ -176,6 +182,14 @@ def _gaps(like_ground: NDArray[np.bool_], between: NDArray[np.bool_], area: floa
     taken[np.unique(pieces[between & (opened > 0)])] = True
     taken[0] = False
     return taken[pieces].astype(np.uint8)
+
+
+def _rim(like_ground: U8, outside: Mask) -> U8:
+    """Return what is outside and what of the pieces that look like ground adjoins it, to a width of `_RIM`."""
+    out, beside = outside.astype(np.uint8), np.ones((3, 3), np.uint8)
+    for _ in range(round(_RIM * max(outside.shape))):
+        out |= np.asarray(cv2.dilate(out, beside), np.uint8) & like_ground
+    return out
 
 
 def _openings(lab: F32, mask: Mask, kept: Mask, heart: Mask, to_ground: F32, has_limbs: bool) -> U8:

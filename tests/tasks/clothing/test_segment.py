@@ -213,6 +213,15 @@ def test_ground_in_a_neck_that_a_hanger_closes_is_no_cloth_and_nor_is_its_bar(sh
     assert overlap(better, truth) > 0.97
 
 
+def test_ground_that_was_seen_through_a_garment_stays_ground(shots) -> None:
+    """A second look at what has a hole already does not take it for a small hole in the cloth."""
+    narrow = np.s_[48:84, 112:146]
+    photo, cutout, trunk, closed = hung_up(shots, narrow)
+    for _ in range(2):
+        cutout = without_ground(photo, cutout, trunk, np.zeros_like(trunk), False, closed)
+        assert not cutout.mask[narrow][2:-2, 2:-2].any()
+
+
 @pytest.mark.parametrize(
     ("part", "colour"),
     [(CHEST, None), (NECK, (250, 250, 250)), (np.s_[60:68, 120:128], None)],
@@ -225,6 +234,18 @@ def test_a_print_of_the_grounds_colour_is_cloth(
     photo, cutout, trunk, closed = hung_up(shots, part, colour)
     same = without_ground(photo, cutout, trunk, np.zeros_like(trunk), False, closed)
     assert same.mask[part].all()
+
+
+def test_a_rim_of_ground_in_the_garments_shadow_is_no_cloth_and_a_pale_hem_is(shots) -> None:
+    """The cut takes the shadow beside a dress for cloth; it is as far from the wall as no plain wall is from itself."""
+    photo, cutout, trunk, closed = hung_up(shots, np.s_[:0, :0])
+    rgb, truth = photo.rgb.copy(), cutout.mask > 0
+    rgb[100:220, 186:192] = (150, 142, 126)
+    rgb[222:230, 70:186] = (235, 90, 120)
+    seen = cutout.mask.copy()
+    seen[100:220, 186:192] = 255
+    better = without_ground(shots.picture(rgb), replace(cutout, mask=seen), trunk, np.zeros_like(trunk), False, closed)
+    assert overlap(better.mask > 0, truth) > 0.99
 
 
 def through_a_camera(rgb: NDArray[np.float64]) -> U8:
