@@ -29,15 +29,15 @@ from manikin.tasks.bodies.evaluate import PosedBodies, pose_bodies
 from manikin.tasks.bodies.export import export_body_and_helpers
 from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.bottoms import make_bottoms
-from manikin.tasks.clothing.extent import Extent, limb_length, reach
-from manikin.tasks.clothing.fabric import weave
-from manikin.tasks.clothing.measure import waist_height
-from manikin.tasks.clothing.piece import Piece
-from manikin.tasks.clothing.shell import Shell, make_shell, opaque
-from manikin.tasks.clothing.skirt import SkirtCut, cut_skirt
-from manikin.tasks.clothing.slack import Slack
-from manikin.tasks.clothing.template import body_front
+from manikin.tasks.clothing.cloth.fabric import weave
+from manikin.tasks.clothing.geometry.piece import Piece
+from manikin.tasks.clothing.geometry.shell import Shell, make_shell, opaque
+from manikin.tasks.clothing.geometry.skirt import SkirtCut, cut_skirt
+from manikin.tasks.clothing.geometry.slack import Slack
+from manikin.tasks.clothing.looks.bottoms import make_bottoms
+from manikin.tasks.clothing.pattern.extent import Extent, limb_length, reach
+from manikin.tasks.clothing.pattern.template import body_front
+from manikin.tasks.clothing.sizes.measure import waist_height
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.background import crop_background
 from manikin.tasks.images.camera import Camera

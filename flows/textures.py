@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from manikin.tasks.clothing.template import body_front
+from manikin.tasks.clothing.pattern.template import body_front
 from manikin.tasks.jobs.default_body import default_body, default_helpers
 from manikin.tasks.jobs.textures_report import write_report
 

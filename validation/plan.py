@@ -6,9 +6,9 @@ import pandas as pd
 
 from manikin.tasks.bodies.people import ShapeSettings
 from manikin.tasks.bodies.populations import ADULT_AGES, CHILD_AGES, ELDER_AGES
-from manikin.tasks.clothing.fabric import PALETTES
-from manikin.tasks.clothing.tone import N_TONES
-from manikin.tasks.clothing.variation import OWN
+from manikin.tasks.clothing.cloth.fabric import PALETTES
+from manikin.tasks.clothing.cloth.variation import OWN
+from manikin.tasks.clothing.looks.tone import N_TONES
 from manikin.tasks.images.composite import MODES
 from manikin.tasks.scenes.outfit import NOTHING, SLOTS, VARIED
 from manikin.tasks.scenes.plan import Choices

@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.bake import bake
-from manikin.tasks.clothing.extent import Extent, Reach
-from manikin.tasks.clothing.fill import Cloth, spread_cloth
-from manikin.tasks.clothing.found import Found, find_back, find_garment
-from manikin.tasks.clothing.landmarks import Landmarks, resample, trunk_mask
-from manikin.tasks.clothing.lateral import lateral_mask, within_edge
-from manikin.tasks.clothing.measure import as_painted, as_worn, measure
-from manikin.tasks.clothing.neckline import seen_neck
-from manikin.tasks.clothing.photo import Photo
-from manikin.tasks.clothing.profile import Profile, profile
-from manikin.tasks.clothing.seams import body_edges
-from manikin.tasks.clothing.skirt import SkirtCut
-from manikin.tasks.clothing.skirt_cloth import Sheet, photo_skirt, sewn_slack, skirt_texture
-from manikin.tasks.clothing.slack import Slack, photo_slack
-from manikin.tasks.clothing.template import BodyFront
-from manikin.tasks.clothing.warp import Warp, fit_warp
+from manikin.tasks.clothing.cloth.bake import bake
+from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
+from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
+from manikin.tasks.clothing.cloth.neckline import seen_neck
+from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
+from manikin.tasks.clothing.cutout.photo import Photo
+from manikin.tasks.clothing.geometry.skirt import SkirtCut
+from manikin.tasks.clothing.geometry.skirt_cloth import Sheet, photo_skirt, sewn_slack, skirt_texture
+from manikin.tasks.clothing.geometry.slack import Slack, photo_slack
+from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
+from manikin.tasks.clothing.outline.landmarks import Landmarks, resample, trunk_mask
+from manikin.tasks.clothing.pattern.extent import Extent, Reach
+from manikin.tasks.clothing.pattern.seams import body_edges
+from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.sizes.measure import as_painted, as_worn, measure
+from manikin.tasks.clothing.sizes.profile import Profile, profile
 
 U8 = NDArray[np.uint8]
 

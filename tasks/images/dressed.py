@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.shell import Shell, follow
+from manikin.tasks.clothing.geometry.shell import Shell, follow
 from manikin.tasks.images.renderer import Mesh
 from manikin.tasks.images.texture import Texture
 from manikin.tasks.kernel import kernel

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from manikin.tasks.bodies.evaluate import pose_bodies
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.found import Found
-from manikin.tasks.clothing.piece import Piece
-from manikin.tasks.clothing.plain import corner_uv
-from manikin.tasks.clothing.shell import Shell, opaque
+from manikin.tasks.clothing.geometry.piece import Piece
+from manikin.tasks.clothing.geometry.shell import Shell, opaque
+from manikin.tasks.clothing.looks.plain import corner_uv
+from manikin.tasks.clothing.outline.found import Found
 from manikin.tasks.images.clay import PAPER, clay_texture, on_paper, orbit_camera, studio_lights
 from manikin.tasks.images.dressed import dress, dressed_layers
 from manikin.tasks.images.hung import hang, hung_layers, pose_hung

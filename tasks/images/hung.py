@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from manikin.tasks.bodies.evaluate import PosedBodies
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.drape import tuck
-from manikin.tasks.clothing.piece import Piece, pose_piece
-from manikin.tasks.clothing.shell import Shell
+from manikin.tasks.clothing.geometry.drape import tuck
+from manikin.tasks.clothing.geometry.piece import Piece, pose_piece
+from manikin.tasks.clothing.geometry.shell import Shell
 from manikin.tasks.images.dressed import SHADE, Dressed, pose_dressed
 from manikin.tasks.images.renderer import Mesh
 from manikin.tasks.images.texture import Texture

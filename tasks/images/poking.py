@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.piece import Piece
+from manikin.tasks.clothing.geometry.piece import Piece
 from manikin.tasks.images.camera import Camera
 from manikin.tasks.images.dressed import Dressed, dressed_layers, pose_dressed
 from manikin.tasks.images.hung import hang

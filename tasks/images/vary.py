@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.atlas import nearest
-from manikin.tasks.clothing.fabric import TILE, Swatch, weave
-from manikin.tasks.clothing.oklab import to_srgb
-from manikin.tasks.clothing.template import BodyFront
-from manikin.tasks.clothing.variation import GRID, OWN, Cloth, Variation, cloth_weight, colour_table, toned
+from manikin.tasks.clothing.cloth.fabric import TILE, Swatch, weave
+from manikin.tasks.clothing.cloth.oklab import to_srgb
+from manikin.tasks.clothing.cloth.variation import GRID, OWN, Cloth, Variation, cloth_weight, colour_table, toned
+from manikin.tasks.clothing.pattern.atlas import nearest
+from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.colour import ENCODE_STEPS, LINEAR, SRGB
 from manikin.tasks.images.texture import Texture

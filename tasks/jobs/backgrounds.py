@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from manikin.storage.backgrounds import background_files, read_background
 from manikin.storage.stage import StageRef, data_folder
 from manikin.storage.tables import read_table, write_table
-from manikin.tasks.clothing.photo import read_photos
+from manikin.tasks.clothing.cutout.photo import read_photos
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs.work import Work
 

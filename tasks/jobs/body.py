@@ -9,7 +9,7 @@ from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.read_smpl import read_smpl
 from manikin.tasks.bodies.scape import Scape
 from manikin.tasks.bodies.skeletons import joint_regressor, skeleton
-from manikin.tasks.clothing.plain import check_mapped
+from manikin.tasks.clothing.looks.plain import check_mapped
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs.default_body import default_body, default_helpers
 from manikin.tasks.jobs.work import Work

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.extent import Extent
-from manikin.tasks.clothing.piece import Piece
-from manikin.tasks.clothing.shell import Shell
+from manikin.tasks.clothing.geometry.piece import Piece
+from manikin.tasks.clothing.geometry.shell import Shell
+from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.scenes.outfit import ANYBODY
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from manikin.storage.assets import locate
 from manikin.storage.packs import licence_of
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.hair import HAIR_COLOURS, colour_hair, style_hair
-from manikin.tasks.clothing.skins import eyes_of, list_skins, read_skin
-from manikin.tasks.clothing.socks import socks
-from manikin.tasks.clothing.template import BodyFront
-from manikin.tasks.clothing.underwear import underwear
+from manikin.tasks.clothing.looks.hair import HAIR_COLOURS, colour_hair, style_hair
+from manikin.tasks.clothing.looks.skins import eyes_of, list_skins, read_skin
+from manikin.tasks.clothing.looks.socks import socks
+from manikin.tasks.clothing.looks.underwear import underwear
+from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.jobs.layer import Layer
 from manikin.tasks.randomness import Stream, rng_for
 from manikin.tasks.scenes.outfit import ANYBODY

@@ -18,11 +18,11 @@ from manikin.storage.learned import learned
 from manikin.storage.packs import read_packs
 from manikin.storage.tables import read_table, write_table
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.bottoms import default_bottoms
 from manikin.tasks.clothing.library import GarmentLayer
-from manikin.tasks.clothing.shoe_mesh import shoe_shell
-from manikin.tasks.clothing.shoes import default_shoes
-from manikin.tasks.clothing.template import BodyFront
+from manikin.tasks.clothing.looks.bottoms import default_bottoms
+from manikin.tasks.clothing.looks.shoe_mesh import shoe_shell
+from manikin.tasks.clothing.looks.shoes import default_shoes
+from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs import looks
 from manikin.tasks.jobs.layer import Layer

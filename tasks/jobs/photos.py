@@ -12,14 +12,14 @@ import numpy as np
 from manikin.storage.digest import code_digest, stage_digest
 from manikin.storage.kept import Kept, Result, open_kept
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.extent import Extent
-from manikin.tasks.clothing.found import Found, find_back, find_garment
+from manikin.tasks.clothing.cutout.photo import GarmentFiles, read_photo
+from manikin.tasks.clothing.geometry.shell import Shell, make_shell
+from manikin.tasks.clothing.geometry.skirt import SkirtCut
+from manikin.tasks.clothing.geometry.slack import Slack
 from manikin.tasks.clothing.library import GarmentLayer, dress_found
-from manikin.tasks.clothing.photo import GarmentFiles, read_photo
-from manikin.tasks.clothing.shell import Shell, make_shell
-from manikin.tasks.clothing.skirt import SkirtCut
-from manikin.tasks.clothing.slack import Slack
-from manikin.tasks.clothing.template import BodyFront
+from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
+from manikin.tasks.clothing.pattern.extent import Extent
+from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.errors import InputError
 
 SLOT_OF = {

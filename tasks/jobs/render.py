@@ -17,8 +17,8 @@ from manikin.tasks.bodies.evaluate import pose_bodies
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.scape import Scape
 from manikin.tasks.bodies.skeletons import Skeleton, joint_thickness, rig_skeleton, skeleton, skeleton_joints
-from manikin.tasks.clothing.plain import corner_uv
-from manikin.tasks.clothing.variation import Variation
+from manikin.tasks.clothing.cloth.variation import Variation
+from manikin.tasks.clothing.looks.plain import corner_uv
 from manikin.tasks.images.annotate import JointLabels, Visibility, label_joints, mask_box
 from manikin.tasks.images.background import crop_background
 from manikin.tasks.images.camera import Camera

@@ -9,11 +9,11 @@ import zarr
 from numpy.typing import NDArray
 
 from manikin.storage.stage import StageRef, data_folder
-from manikin.tasks.clothing.extent import Extent
-from manikin.tasks.clothing.piece import Piece
-from manikin.tasks.clothing.shell import Shell, opaque
-from manikin.tasks.clothing.tone import AS_IT_IS, TONES, tone_table
-from manikin.tasks.clothing.variation import Cloth, Variation, main_colour
+from manikin.tasks.clothing.cloth.variation import Cloth, Variation, main_colour
+from manikin.tasks.clothing.geometry.piece import Piece
+from manikin.tasks.clothing.geometry.shell import Shell, opaque
+from manikin.tasks.clothing.looks.tone import AS_IT_IS, TONES, tone_table
+from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.images.texture import Texture
 from manikin.tasks.images.vary import even_places, recolour, vary
 from manikin.tasks.jobs.layer import Layer

@@ -20,14 +20,14 @@ from manikin.storage.stage import StageRef, data_folder
 from manikin.storage.tables import read_table, write_table
 from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.cutout.photo import list_garments
+from manikin.tasks.clothing.geometry.mhclo import clothes_category, clothes_texture, fit_clothes, read_mhclo
+from manikin.tasks.clothing.geometry.piece import Piece
+from manikin.tasks.clothing.geometry.shell import Shell
+from manikin.tasks.clothing.geometry.skirt import cut_skirt
 from manikin.tasks.clothing.library import GarmentLayer
-from manikin.tasks.clothing.mhclo import clothes_category, clothes_texture, fit_clothes, read_mhclo
-from manikin.tasks.clothing.photo import list_garments
-from manikin.tasks.clothing.piece import Piece
-from manikin.tasks.clothing.plain import LEFT_OUT, check_mapped, plain_layers
-from manikin.tasks.clothing.shell import Shell
-from manikin.tasks.clothing.skirt import cut_skirt
-from manikin.tasks.clothing.template import BodyFront, body_front
+from manikin.tasks.clothing.looks.plain import LEFT_OUT, check_mapped, plain_layers
+from manikin.tasks.clothing.pattern.template import BodyFront, body_front
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.vary import fabric_places
 from manikin.tasks.jobs import body

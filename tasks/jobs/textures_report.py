@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.extent import Extent
-from manikin.tasks.clothing.found import Found, find_back, find_garment
+from manikin.tasks.clothing.cutout.photo import GarmentFiles, Photo, list_garments, read_photo
+from manikin.tasks.clothing.geometry.skirt import cut_skirt
 from manikin.tasks.clothing.library import GarmentLayer, dress_found
-from manikin.tasks.clothing.photo import GarmentFiles, Photo, list_garments, read_photo
-from manikin.tasks.clothing.skirt import cut_skirt
-from manikin.tasks.clothing.template import BodyFront
+from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
+from manikin.tasks.clothing.pattern.extent import Extent
+from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.garment_views import Mannequin, draw_cutout, draw_landmarks, fitted
 from manikin.tasks.jobs.photos import cut_shell

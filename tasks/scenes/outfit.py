@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.tone import N_TONES
-from manikin.tasks.clothing.variation import Cloth, Variation, as_it_is
+from manikin.tasks.clothing.cloth.variation import Cloth, Variation, as_it_is
+from manikin.tasks.clothing.looks.tone import N_TONES
 from manikin.tasks.errors import InputError
 from manikin.tasks.randomness import Stream, rng_for
 from manikin.tasks.scenes.shop import sample_variation

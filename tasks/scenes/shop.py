@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from manikin.tasks.clothing.oklab import to_oklab
-from manikin.tasks.clothing.variation import OWN, Cloth, Variation, as_it_is
+from manikin.tasks.clothing.cloth.oklab import to_oklab
+from manikin.tasks.clothing.cloth.variation import OWN, Cloth, Variation, as_it_is
 
 COLOURS: Mapping[str, tuple[int, int, int]] = {
     "black": (30, 30, 33),

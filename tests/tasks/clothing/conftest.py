@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from manikin.storage.assets import locate
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.clothing.cutout.photo import Photo, read_photo
 from manikin.tasks.clothing.library import GarmentLayer, dress_photo
-from manikin.tasks.clothing.photo import Photo, read_photo
-from manikin.tasks.clothing.template import BodyFront, body_front
+from manikin.tasks.clothing.pattern.template import BodyFront, body_front
 
 U8 = NDArray[np.uint8]
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from manikin.storage.backgrounds import background_files, read_background
+from manikin.tasks.clothing.cutout.segment import GarmentRejected
 from manikin.tasks.clothing.library import GarmentLayer, dress_photo
-from manikin.tasks.clothing.segment import GarmentRejected
-from manikin.tasks.clothing.template import BodyFront
+from manikin.tasks.clothing.pattern.template import BodyFront
 
 DRESSED = ("bogo01_1", "polo02", "polo03-woman")
 MAGENTA = (255, 0, 255)

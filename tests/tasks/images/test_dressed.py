@@ -9,12 +9,12 @@ from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.people import ShapeSettings
 from manikin.tasks.bodies.shapes import shape_sampler
 from manikin.tasks.bodies.skeletons import joint_thickness, skeleton, skeleton_joints
-from manikin.tasks.clothing.extent import Extent, limb_length, reach
-from manikin.tasks.clothing.measure import waist_height
-from manikin.tasks.clothing.plain import corner_uv
-from manikin.tasks.clothing.shell import Shell, make_shell
-from manikin.tasks.clothing.slack import Slack
-from manikin.tasks.clothing.template import body_front
+from manikin.tasks.clothing.geometry.shell import Shell, make_shell
+from manikin.tasks.clothing.geometry.slack import Slack
+from manikin.tasks.clothing.looks.plain import corner_uv
+from manikin.tasks.clothing.pattern.extent import Extent, limb_length, reach
+from manikin.tasks.clothing.pattern.template import body_front
+from manikin.tasks.clothing.sizes.measure import waist_height
 from manikin.tasks.images.annotate import Visibility, label_joints
 from manikin.tasks.images.clay import orbit_camera
 from manikin.tasks.images.dressed import Dressed, cloth_at_joints, dress, dressed_layers, pose_dressed

@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 
 from manikin.tasks.bodies.evaluate import pose_bodies
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.extent import Extent, reach
-from manikin.tasks.clothing.piece import Piece
-from manikin.tasks.clothing.plain import corner_uv
-from manikin.tasks.clothing.shell import Shell, make_shell
-from manikin.tasks.clothing.skirt import SkirtCut, cut_skirt
-from manikin.tasks.clothing.slack import Slack
-from manikin.tasks.clothing.template import body_front
+from manikin.tasks.clothing.geometry.piece import Piece
+from manikin.tasks.clothing.geometry.shell import Shell, make_shell
+from manikin.tasks.clothing.geometry.skirt import SkirtCut, cut_skirt
+from manikin.tasks.clothing.geometry.slack import Slack
+from manikin.tasks.clothing.looks.plain import corner_uv
+from manikin.tasks.clothing.pattern.extent import Extent, reach
+from manikin.tasks.clothing.pattern.template import body_front
 from manikin.tasks.images.clay import orbit_camera
 from manikin.tasks.images.dressed import dress, dressed_layers
 from manikin.tasks.images.hung import hang, hung_layers, pose_hung

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from manikin.tasks.clothing.fabric import TILE, weave
-from manikin.tasks.clothing.oklab import to_oklab
-from manikin.tasks.clothing.variation import OWN, Variation, as_it_is, main_colour
+from manikin.tasks.clothing.cloth.fabric import TILE, weave
+from manikin.tasks.clothing.cloth.oklab import to_oklab
+from manikin.tasks.clothing.cloth.variation import OWN, Variation, as_it_is, main_colour
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.texture import Texture
 from manikin.tasks.images.vary import PLACE_M, vary

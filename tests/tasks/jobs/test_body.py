@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from manikin.storage.stage import StageRef, commit, open_attempt
-from manikin.tasks.clothing.variation import Variation
+from manikin.tasks.clothing.cloth.variation import Variation
 from manikin.tasks.errors import InputError
 from manikin.tasks.jobs import body, textures
 from manikin.tasks.jobs.shelf import LayerShelf

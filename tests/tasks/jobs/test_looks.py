@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from manikin.tasks.clothing.template import BodyFront, body_front
+from manikin.tasks.clothing.pattern.template import BodyFront, body_front
 from manikin.tasks.jobs import looks
 from manikin.tasks.jobs.layer import Layer
 from manikin.tasks.scenes.outfit import BARE, Wardrobe, sample_clothes, sample_looks, wardrobe_of

@@ -11,8 +11,8 @@ from manikin.storage.stage import StageRef, commit, open_attempt
 from manikin.storage.tables import write_table
 from manikin.tasks.bodies.people import ShapeSettings
 from manikin.tasks.bodies.shapes import shape_sampler
-from manikin.tasks.clothing.oklab import to_oklab
-from manikin.tasks.clothing.variation import Cloth
+from manikin.tasks.clothing.cloth.oklab import to_oklab
+from manikin.tasks.clothing.cloth.variation import Cloth
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.clay import PAPER
 from manikin.tasks.jobs import backgrounds, body, plan, poses, textures

@@ -8,7 +8,7 @@ import zarr
 
 from manikin.storage.assets import cache_folder
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.template import BodyFront, body_front
+from manikin.tasks.clothing.pattern.template import BodyFront, body_front
 from manikin.tasks.jobs.own_layers import bring_own_layers
 from manikin.tasks.jobs.shelf import STORE
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.photo import list_garments
-from manikin.tasks.clothing.template import BodyFront, body_front
+from manikin.tasks.clothing.cutout.photo import list_garments
+from manikin.tasks.clothing.pattern.template import BodyFront, body_front
 from manikin.tasks.jobs.photos import Outcome, dress_photos
 
 BLUE, GREEN = (40, 60, 150), (20, 120, 50)

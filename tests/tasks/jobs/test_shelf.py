@@ -7,8 +7,8 @@ import pytest
 import zarr
 
 from manikin.storage.stage import StageRef, commit, open_attempt
-from manikin.tasks.clothing.extent import Extent
-from manikin.tasks.clothing.variation import OWN, Cloth, Variation
+from manikin.tasks.clothing.cloth.variation import OWN, Cloth, Variation
+from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.texture import Texture
 from manikin.tasks.images.vary import PLACE_M, vary

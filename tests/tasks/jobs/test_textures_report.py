@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.template import BodyFront, body_front
+from manikin.tasks.clothing.pattern.template import BodyFront, body_front
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.clay import PAPER
 from manikin.tasks.jobs.textures_report import SIDE, Tally, kind_of, write_report

@@ -3,9 +3,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from manikin.tasks.clothing.fabric import PALETTES
-from manikin.tasks.clothing.oklab import to_oklab
-from manikin.tasks.clothing.variation import OWN, Cloth
+from manikin.tasks.clothing.cloth.fabric import PALETTES
+from manikin.tasks.clothing.cloth.oklab import to_oklab
+from manikin.tasks.clothing.cloth.variation import OWN, Cloth
 from manikin.tasks.scenes.shop import (
     COLOURS,
     CUT_FROM,

@@ -1,0 +1,182 @@
+"""A garment's layer of the atlas: cloth where the warp finds it, alpha where the garment reaches.
+
+Texels of front and back that lie on each other on the flat body take the same pixel of the photo, so flanks, sleeves and
+legs go round without a seam; towards the back the cloth without its print takes over.
+"""
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.cloth.fill import Cloth
+from manikin.tasks.clothing.cloth.warp import Warp
+from manikin.tasks.clothing.pattern.atlas import nearest
+from manikin.tasks.clothing.pattern.extent import Extent, Reach, coverage, reach
+from manikin.tasks.clothing.pattern.seams import neck_at
+from manikin.tasks.clothing.pattern.template import BodyFront
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+_TURN = (-0.25, 0.10)  # facing between which front cloth gives way to back cloth
+_BACK_NECK = 0.02  # depth of a wide neckline behind, in metres
+_OPENING = 0.16  # height under the neck that the photo's own outline may cut out, in metres
+_NECKLINE = 0.32  # likewise that a neckline seen in the photo may reach down
+_BESIDE = 12  # texels of an atlas of 1024 about what an outline cuts off in error
+_EVERY = 8  # rows of texels that are measured
+_BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip levels
+
+
+def bake(
+    front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent, behind: tuple[U8, Warp] | None = None
+) -> tuple[U8, Reach]:
+    """Return (S, S, 4) straight-alpha sRGB, the garment on the atlas with colours bled beyond its edges; and its reach.
+
+    Args:
+        front: the body.
+        cloth: of the photo, carried on over the whole picture.
+        warp: from the flat body into the photo.
+        extent: where the garment ends.
+        behind: the cloth (H, W, 3) of a photo of the back, left and right exchanged, and the warp into it.
+    """
+    cut = reach(front, extent)
+    cut = Reach(np.minimum(cut.closed, _openings(front, cloth, warp, extent)), cut.open)
+    alpha = np.rint(coverage(front, cut.distance) * 255).astype(np.uint8)
+    wanted = front.is_flat & _within(alpha > 0, _BLEED)
+    unseen = (cloth.back, warp) if behind is None else behind
+    return bleed(front, _colours(front, wanted, (cloth.front, warp), unseen), alpha, wanted), cut
+
+
+def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) -> U8:
+    """Return (S, S, 4) with colours carried beyond alpha and over the islands' borders, and one colour far away.
+
+    Args:
+        front: the body.
+        colours: (S, S, 3), right where `known`.
+        alpha: (S, S), 0 outside `known`.
+        known: (S, S).
+    """
+    source = nearest(known & (front.atlas.triangle >= 0)).ravel()
+    layer = np.empty((*alpha.shape, 4), np.uint8)
+    layer[..., 3] = front.atlas.bleed(np.where(known, alpha, 0).astype(np.uint8)[..., None])[..., 0]
+    near = np.flatnonzero(_within(layer[..., 3] > 0, _BLEED))
+    shown = layer[..., 3] > 127
+    layer[..., :3] = _median(colours.reshape(-1, 3)[source[np.flatnonzero(shown)]]) if shown.any() else 0
+    layer.reshape(-1, 4)[near, :3] = colours.reshape(-1, 3)[source[near]]
+    return layer
+
+
+def _within(mask: NDArray[np.bool_], texels: int) -> NDArray[np.bool_]:
+    """Return (S, S) the mask grown by a square of so many texels to each side."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((2 * texels + 1,) * 2, np.uint8)) > 0)
+
+
+def _median(colours: U8) -> U8:
+    """Return the median (3,) of (n, 3), n > 0, by counting."""
+    counts = [np.cumsum(np.bincount(channel, minlength=256)) for channel in colours.T]
+    return np.array([np.searchsorted(c, (len(colours) + 1) // 2) for c in counts], np.uint8)
+
+
+def _colours(front: BodyFront, wanted: NDArray[np.bool_], seen: tuple[U8, Warp], unseen: tuple[U8, Warp]) -> U8:
+    """Return (S, S, 3), where wanted, from the cloth of front and back, each with the warp into its photo."""
+    texels = np.flatnonzero(wanted)
+    flat = front.flat.reshape(-1, 2)[texels]
+    t = np.clip((front.facing.ravel()[texels] - _TURN[0]) / (_TURN[1] - _TURN[0]), 0, 1).astype(np.float32)
+    t = t * t * (3 - 2 * t)
+    mixed = np.zeros((len(texels), 3), np.float32)
+    for share, (cloth, warp) in ((t, seen), (1 - t, unseen)):
+        _add_sampled(mixed, *_reduced(front, cloth, warp), warp.at(flat), share)
+    out = np.zeros((*wanted.shape, 3), np.uint8)
+    out.reshape(-1, 3)[texels] = np.rint(mixed).astype(np.uint8)
+    return out
+
+
+def _reduced(front: BodyFront, cloth: U8, warp: Warp) -> tuple[U8, F32]:
+    """Return a cloth no finer than the texels, or it would alias, and its pixels to each of the photo's (2,)."""
+    rows = front.is_flat[::_EVERY]
+    pixels = warp.at(front.flat[::_EVERY])
+    spans = np.hypot(*np.moveaxis(np.diff(pixels, axis=1), -1, 0))[rows[:, 1:] & rows[:, :-1]]
+    scale = 1.0 / max(1.0, float(np.median(spans)))
+    size = (max(1, round(cloth.shape[1] * scale)), max(1, round(cloth.shape[0] * scale)))
+    small = cloth if scale == 1.0 else np.asarray(cv2.resize(cloth, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.array([size[0] / cloth.shape[1], size[1] / cloth.shape[0]], np.float32)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _add_sampled(out: F32, picture: NDArray[np.generic], scale: F32, pixels: F32, share: F32) -> None:
+    """Add to (n, C) a picture's (H, W, C) values at pixels (n, 2) of it at another scale, bilinear, times a share (n,)."""
+    h, w = picture.shape[0], picture.shape[1]
+    for k in range(out.shape[0]):
+        if share[k] <= 0:
+            continue
+        x = min(max(pixels[k, 0] * scale[0] - np.float32(0.5), np.float32(0)), np.float32(w - 1))
+        y = min(max(pixels[k, 1] * scale[1] - np.float32(0.5), np.float32(0)), np.float32(h - 1))
+        i, j = int(x), int(y)
+        i1, j1 = min(i + 1, w - 1), min(j + 1, h - 1)
+        fx, fy = x - np.float32(i), y - np.float32(j)
+        for c in range(out.shape[1]):
+            upper = picture[j, i, c] * (1 - fx) + picture[j, i1, c] * fx
+            lower = picture[j1, i, c] * (1 - fx) + picture[j1, i1, c] * fx
+            out[k, c] += share[k] * (upper * (1 - fy) + lower * fy)
+
+
+def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32:
+    """Return (S, S) how far texels lie inside the neck's and armholes' edges, in metres; beyond those, a large value."""
+    out = np.full(front.is_flat.shape, 1.0, np.float32)
+    ends = [_fold_point(front, side, neck_at(front, side, extent.neck)) for side in ("left", "right")]
+    trunk = front.is_flat & front.is_part("torso", "neck")
+    neck_y = 0.5 * (ends[0][1] + ends[1][1])
+    if extent.neck is not None:
+        half = 0.5 * abs(ends[0][0] - ends[1][0])
+        t = front.flat[..., 0] / half
+        within = trunk & (np.abs(t) < 1)
+        edge = neck_y - _BACK_NECK * (1 - t * t) - front.flat[..., 1]
+        out[within] = np.minimum(out, edge)[within]
+    if extent.hem is None:
+        return out
+    is_sleeveless = extent.sleeve == 0
+    if cloth.throat is not None:
+        where = trunk & (front.facing > 0) & (front.flat[..., 1] > neck_y - _NECKLINE)
+        out[where] = np.minimum(out[where], -_inside(cloth.throat, warp, front.flat[where]))
+    reach = _OPENING if extent.neck is None else 2 * _OPENING
+    width = abs(ends[0][0]) if not is_sleeveless else np.inf
+    where = trunk & (front.flat[..., 1] > neck_y - reach) & (np.abs(front.flat[..., 0]) < width)
+    where &= (front.facing > 0) | is_sleeveless
+    outline = np.ones(where.shape, np.float32)
+    outline[where] = _inside(cloth.mask, warp, front.flat[where])
+    if not is_sleeveless:
+        where &= ~_slits(outline < 0, trunk & (front.flat[..., 1] > neck_y))
+    out[where] = np.minimum(out, outline)[where]
+    return out
+
+
+def _slits(cut: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (S, S) where an outline cuts into a garment without coming from its neck, as between sleeve and trunk."""
+    _, label = cv2.connectedComponents((cut | above).astype(np.uint8))
+    slit = cut & ~np.isin(label, np.unique(label[above]))
+    around = np.ones((2 * _BESIDE * len(cut) // 1024 + 1,) * 2, np.uint8)
+    return np.asarray(cv2.dilate(slit.astype(np.uint8), around) > 0)
+
+
+def _inside(mask: U8, warp: Warp, flat: F32) -> F32:
+    """Return (n,) how far flat points (n, 2) lie inside a mask (H, W) of the photo, in metres of the flat body."""
+    inner, outer = (
+        np.minimum(cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, 5), np.float32(max(mask.shape)))
+        for m in (mask > 127, mask <= 127)
+    )
+    signed = cv2.GaussianBlur(inner - outer, (0, 0), 1.5 + 0.004 * max(inner.shape))
+    out = np.zeros((len(flat), 1), np.float32)
+    whole = np.ones(2, np.float32)
+    _add_sampled(out, signed[..., None], whole, warp.at(flat), np.full(len(flat), _metres_per_pixel(warp), np.float32))
+    return out[:, 0]
+
+
+def _fold_point(front: BodyFront, side: str, at: float) -> NDArray[np.float64]:
+    fold = front.folds[f"arm_{side}"].flat
+    return np.array([np.interp(at, np.arange(len(fold)), fold[:, c]) for c in range(2)])
+
+
+def _metres_per_pixel(warp: Warp) -> float:
+    spans = [float(np.linalg.norm(np.ptp(points, axis=0))) for points in (warp.body, warp.photo)]
+    return spans[0] / spans[1]

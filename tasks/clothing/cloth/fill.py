@@ -1,0 +1,131 @@
+"""The cloth that the photo does not show: beyond the silhouette's edge, within the neck, and on the back.
+
+The light on what it shows is softened (`shading`). Outwards, the cloth's own rim is carried on, so no sample ever takes in
+the ground. Within the neck of a garment laid flat the photo shows labels and hangers: cloth goes on over them. For the back,
+what sits on the cloth (`prints`) is covered with plain cloth (`quilt`).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.cloth.blemishes import odd_in_neck, shade
+from manikin.tasks.clothing.cloth.prints import find_prints
+from manikin.tasks.clothing.cloth.quilt import cover, pull_push
+from manikin.tasks.clothing.cloth.shading import even_light
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+_RIM = 0.012  # of the long side that is cut off the cloth: mixed pixels, and the cut's own error
+_WORK_SIDE = 192  # what sits on the cloth is found at this size
+_MARKED = (0.003, 0.7)  # of the cloth that may be covered
+_LEAST = 400  # pixels of cloth at the working size, below which nothing is looked for
+_NEAR = (0.02, 0.06)  # of the long side from the edge, over which mirrored cloth gives way to smooth
+
+
+@dataclass(frozen=True, slots=True)
+class Cloth:
+    """A photo's cloth, going on over the whole picture."""
+
+    front: U8  # (H, W, 3)
+    back: U8  # (H, W, 3) without print and buttons
+    mask: U8  # (H, W) 255 where the photo shows the cloth
+    throat: U8 | None = None  # (H, W) 255 above the front neckline, where it is sure
+
+
+class Neck(NamedTuple):
+    """What a photo shows about a neck."""
+
+    opening: U8  # (H, W), 255 where a back differs from the front
+    throat: U8  # (H, W), 255 on what lands on the throat, where the garment's inside may show
+    above: U8 | None  # (H, W), 255 above the front neckline; None where none is sure
+
+
+def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = None) -> Cloth:
+    """Return the cloth of a photo carried on over the whole picture, as worn in front and behind.
+
+    Args:
+        rgb: (H, W, 3).
+        mask: (H, W), 255 on the garment.
+        neck: what there is about the neck.
+        lateral: (H, W), 255 about the sides of trunk and limbs, where shade is no cloth's colour.
+        trunk: (H, W), 255 where plain cloth for the back is taken from by choice: sleeves' seams are no cloth to copy.
+    """
+    side = max(1, round(_RIM * max(mask.shape)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
+    whole = np.where(mask > 127, 255, 0).astype(np.uint8)
+    core = np.asarray(cv2.erode(whole, kernel, borderValue=0), np.uint8)
+    if not core.any():
+        core = whole
+    scale = min(1.0, _WORK_SIDE / max(core.shape))
+    size = (max(1, round(core.shape[1] * scale)), max(1, round(core.shape[0] * scale)))
+
+    def small(picture: U8) -> Mask:
+        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA) > 127)
+
+    known = core > 0
+    reduced = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    inside = cv2.resize(core, size, interpolation=cv2.INTER_AREA) > 200
+    if inside.sum() < _LEAST:
+        front = carry_on(rgb, known)
+        return Cloth(front, front, mask)
+    sides = small(lateral)
+    odd = odd_in_neck(reduced, inside, small(neck.throat), sides) | shade(reduced, inside, sides)
+    if neck.above is not None:
+        odd |= cv2.dilate(small(neck.above).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if odd.any():
+        rest = known & (cv2.resize(odd.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR) < 0.4)
+        known = rest if rest.any() else known
+    front = carry_on(even_light(rgb, reduced, inside), known)
+    body = None if trunk is None else small(trunk)
+    prints = find_prints(reduced, inside, small(neck.opening), body)
+    back = front
+    if _MARKED[0] < prints.sum() / inside.sum() < _MARKED[1]:
+        covered = cover(front, prints, inside, body)
+        back = front if covered is None else carry_on(covered, known)
+    return Cloth(front, back, mask, neck.above)
+
+
+def carry_on(rgb: U8, known: Mask) -> U8:
+    """Return (H, W, 3) with every unknown pixel taken from the cloth: mirrored at its edge, and softened with distance."""
+    distance, labels = cv2.distanceTransformWithLabels(
+        np.where(known, 0, 1).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    owner = np.zeros(int(labels.max()) + 1, np.int32)
+    owner[labels[known]] = np.flatnonzero(known)
+    half = (max(1, rgb.shape[1] // 2), max(1, rgb.shape[0] // 2))
+    weight = cv2.resize(known.astype(np.float32), half, interpolation=cv2.INTER_AREA)
+    shown = cv2.resize(np.where(known[..., None], rgb, 0).astype(np.float32), half, interpolation=cv2.INTER_AREA)
+    mean = shown / np.maximum(weight, np.float32(1e-6))[..., None]
+    filled = pull_push(np.asarray(mean, np.float32), np.asarray(weight, np.float32))
+    soft = np.asarray(cv2.resize(filled, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    near, far = (np.float32(share * max(known.shape)) for share in _NEAR)
+    out = np.ascontiguousarray(rgb).copy()
+    _mirror(out, known, np.asarray(distance, np.float32), np.asarray(labels, np.int32), owner, soft, near, far)
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _mirror(
+    out: U8, known: Mask, distance: F32, labels: I32, owner: I32, soft: F32, near: np.float32, far: np.float32
+) -> None:
+    h, w = known.shape
+    for y in range(h):
+        for x in range(w):
+            if known[y, x]:
+                continue
+            edge = owner[labels[y, x]]
+            ey, ex = edge // w, edge % w
+            my, mx = min(max(2 * ey - y, 0), h - 1), min(max(2 * ex - x, 0), w - 1)
+            if not known[my, mx]:
+                my, mx = ey, ex
+            t = min(max((distance[y, x] - near) / (far - near), np.float32(0)), np.float32(1))
+            for c in range(3):
+                out[y, x, c] = np.uint8(out[my, mx, c] * (1 - t) + soft[y, x, c] * t + np.float32(0.5))

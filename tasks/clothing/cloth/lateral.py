@@ -1,0 +1,66 @@
+"""The sides of trunk and limbs in a photo, where cloth turns away, lies in its own shade or under a sleeve.
+
+Flanks and the inner sides of arms and legs show what the photo has at these edges; so the warp keeps a little within them,
+and what is too dark there for the garment's cloth is shade.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.outline.landmarks import Landmarks
+
+F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
+
+_ACROSS = {
+    "side": None,
+    "sleeve_outer": "sleeve_inner",
+    "sleeve_inner": "sleeve_outer",
+    "inseam": "side",
+}  # other edges
+_WITHIN = 0.05  # of half the garment's width that the warp keeps within an edge: a centimetre or so
+_OF_LIMB = 0.12  # of a limb's width at most
+_SHADED = 0.2  # of half the garment's width about an edge, within which there may be shade
+_END = 0.25  # likewise about hems, cuffs and necks, whose bands are the garment's own
+
+
+def within_edge(landmarks: Landmarks, name: str) -> F64:
+    """Return (n, 2) an edge moved into the garment, its ends excepted; edges that do not run along limbs as they are."""
+    edge = landmarks.edges[name]
+    kind, _, side = name.rpartition("_")
+    if kind not in _ACROSS or len(edge) < 3:
+        return edge
+    other = landmarks.edges[f"{_ACROSS[kind] or kind}_{side if _ACROSS[kind] else _other(side)}"]
+    along = np.gradient(edge, axis=0)
+    normal = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
+    gap = np.linalg.norm(edge[:, None] - other[None], axis=-1).min(axis=1)
+    toward = other.mean(axis=0) - edge.mean(axis=0)
+    normal *= np.sign(normal @ toward)[:, None]
+    share = np.minimum(_WITHIN * _half_width(landmarks), _OF_LIMB * gap)
+    share[[0, -1]] = 0.0
+    return np.asarray(edge + share[:, None] * normal)
+
+
+def lateral_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
+    """Return (H, W), 255 about the sides of trunk and limbs and well off hems, cuffs and necks."""
+    out = np.zeros(shape, np.uint8)
+    half = _half_width(landmarks)
+
+    def draw(edges: dict[str, F64], value: int, width: float) -> None:
+        lines = [np.rint(edge).astype(np.int32) for edge in edges.values()]
+        cv2.polylines(out, lines, False, value, max(1, round(2 * width * half)))
+
+    sides = {n: e for n, e in landmarks.edges.items() if n.rpartition("_")[0] in _ACROSS}
+    draw(sides, 255, _SHADED)
+    draw({n: e for n, e in landmarks.edges.items() if n not in sides and not n.startswith("shoulder")}, 0, _END)
+    return out
+
+
+def _half_width(landmarks: Landmarks) -> float:
+    measures = landmarks.measures
+    return measures["chest_half"] if "chest_half" in measures else max(measures["hip_half"], measures["waist_half"])
+
+
+def _other(side: str) -> str:
+    return "right" if side == "left" else "left"

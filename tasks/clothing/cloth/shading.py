@@ -1,0 +1,216 @@
+"""The light of a photo on its cloth: folds, cast shadows and one side in shade, told from what the cloth's own colours do.
+
+Colour Retinex (Land and McCann, 1971; Grosse et al., "Ground truth dataset and baseline evaluations for intrinsic image
+algorithms", ICCV 2009): steps of lightness that are soft, or small, and leave the chromaticity as it is are light's; those
+that are sharp and strong, or bring another colour, are the cloth's. The light is the surface whose slopes are the former.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.cloth.oklab import to_oklab
+from manikin.tasks.clothing.cloth.quilt import pull_push
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+_KEPT = 0.25  # of the contrast of what is surely light: bodies are lit anew
+_DARK = 0.08  # lightness that counts as black: what is darker hardly shows
+_FINE = 0.6  # spread in pixels of the working size, at which steps are compared
+_SHARP_SIDE = 512  # edges are sharp or soft at this size
+_STEP = (0.12, 0.26)  # of log lightness, over a sharp edge, from which it may be, and is, the cloth's
+_CREASE = (0.45, 0.8)  # likewise on cloth of one colour, whose sharp steps are creases
+_SHARP = 0.3  # such a step
+_PATTERN = (0.45, 0.6)  # share of the cloth near some from which it may be, and is, patterned
+_BIN = 0.04  # log lightness, of counts
+_VALLEY, _MODE = (0.25, 0.5), 0.005  # depth of the gap between two colours, and the cloth that has the lesser of them
+_TINT = (0.12, 0.22)  # change of chromaticity by that of log lightness, likewise
+_GREY, _ON_GREY = (0.08, 0.16), 0.6  # chroma by lightness of grey and of colour; how much more light may tint grey
+_SLOPES, _SLOPE = (0.5, 2.5), 1.4  # of a channel's logarithm by that of lightness; of grey's
+_CHROMA = 0.25  # chroma by lightness from which such a change counts half: the deepest channel is soon black
+_FAINT = 0.012  # change of log lightness a pixel that is noise
+_AROUND = 2.0  # spread of what a tint is judged over
+_SMOOTH = 1.2  # spread in which light changes: fine stripes and checks are none
+_NEAR, _FLAT = 2, 0.03  # pixels of the working size about each place, and log lightness that hardly guides there
+_LARGE = 8.0  # spread of light that is no stripe's
+_TILTS, _LEAST_WIDE = (-0.08, -0.04, 0.0, 0.04, 0.08), 10  # slopes of stripes, and the pixels across that show one
+_ACROSS = (0.14, 0.24)  # of light's finer changes that go straight across, from which they may be, and are, stripes
+_OUTSIDE = 1e-3  # weight of what is not cloth
+_ROUNDS = 12  # of conjugate gradients
+_GAIN = (0.75, 1.8)  # that light may be changed by
+_LOG = np.log(to_oklab(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1))[:, 0] + _DARK).astype(np.float32)
+
+
+def even_light(rgb: U8, reduced: U8, known: Mask) -> U8:
+    """Return (H, W, 3) the picture with less of its light's contrast on the cloth, hues as they are.
+
+    Args:
+        rgb: (H, W, 3).
+        reduced: (h, w, 3) of it at the working size.
+        known: (h, w) the cloth.
+    """
+    if known.sum() < 16:
+        return rgb
+    light, coloured = _light(rgb, reduced, known)
+    light = _without_stripes(light, known)
+    light -= np.median(light[known])
+    slopes = _SLOPE + (1 - coloured) * (_slopes(reduced[known], light[known]) - _SLOPE)
+    fine = _guided(light, known, reduced, rgb)
+    limits = np.log(_GAIN)
+    gain = [cv2.exp(np.clip(fine * np.float32((_KEPT - 1) * slope), *limits)) for slope in slopes]
+    return np.asarray(cv2.multiply(rgb, cv2.merge(gain), dtype=cv2.CV_8U), np.uint8)
+
+
+def _without_stripes(light: F32, known: Mask) -> F32:
+    """Return (h, w) light that is only large in scale, where its finer changes go straight across: stripes and checks do."""
+    weight = cv2.erode(known.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0).astype(np.float32)
+    total, share = (cv2.GaussianBlur(p, (0, 0), _LARGE) for p in (light * weight, weight))
+    mean = total / np.maximum(share, np.float32(1e-3))
+    fine, most = (light - mean) * weight, 0.0
+    for tilt in _TILTS:
+        turned = np.array([[1, 0, 0], [tilt, 1, 0]], np.float32)
+        rows, wide = (cv2.warpAffine(p, turned, light.shape[::-1]).sum(axis=1) for p in (fine, weight))
+        across = np.square(rows) / np.maximum(wide, 1) * (wide > _LEAST_WIDE)
+        most = max(most, float(across.sum() / max(float(np.square(fine).sum()), 1e-6)))
+    return np.asarray(light + (mean - light) * _between(most, *_ACROSS), np.float32)
+
+
+def _guided(light: F32, known: Mask, reduced: U8, rgb: U8) -> F32:
+    """Return (H, W) light (h, w) at the photo's size, along its own edges.
+
+    The fast guided filter (He and Sun, 2015): near each place, light is a linear function of the photo's log lightness.
+    """
+    y = _LOG[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)]
+    terms = np.dstack([np.ones_like(y), y, light, y * y, y * light]) * known[..., None].astype(np.float32)
+    near = (2 * _NEAR + 1,) * 2
+    share, *means = cv2.split(cv2.boxFilter(terms, -1, near, normalize=False))
+    my, ml, myy, myl = (m / np.maximum(share, 1) for m in means)
+    slope = (myl - my * ml) / (np.maximum(myy - my * my, 0) + np.float32(_FLAT**2))
+    both = np.asarray(np.dstack([slope, ml - slope * my]), np.float32)
+    mean = cv2.boxFilter(pull_push(both, (share > 0).astype(np.float32)), -1, near)
+    tilt, level = cv2.split(cv2.resize(mean, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+    return np.asarray(tilt * _LOG[cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)] + level, np.float32)
+
+
+def _slopes(rgb: U8, light: F32) -> F32:
+    """Return (3,) how the channels' logarithms change with light: shade has the colours of what is around.
+
+    Args:
+        rgb: (n, 3) one cloth.
+        light: (n,) on it.
+    """
+    spread = light - light.mean()
+    logs = np.log(rgb.astype(np.float32) / 255 + np.float32(_DARK))
+    slopes = (spread[:, None] * logs).sum(axis=0) / max(float((spread * spread).sum()), 1e-6)
+    return np.asarray(np.clip(slopes, *_SLOPES), np.float32)
+
+
+def _coloured(y: F32, known: Mask, edges: F32) -> float:
+    """Return 1 for cloth of several colours, 0 for plain: lightness that folds make is without gaps.
+
+    Args:
+        y: (h, w) log lightness, fine.
+        known: (h, w) the cloth, likewise.
+        edges: (n,) sharp steps all over the cloth.
+    """
+    level = np.rint((y[known] - y.min()) / _BIN).astype(np.int64)
+    count = np.bincount(level).astype(np.float32)
+    count = cv2.GaussianBlur(count[None], (7, 1), 1.2, borderType=cv2.BORDER_CONSTANT)[0] / len(level)
+    peak = np.minimum(np.maximum.accumulate(count), np.maximum.accumulate(count[::-1])[::-1])
+    below = np.cumsum(count)
+    is_gap = np.minimum(below, below[-1] - below) > _MODE
+    depth = float((1 - count / np.maximum(peak, 1e-6))[is_gap].max(initial=0.0))
+    return float(max(_between(depth, *_VALLEY), _between((edges > _SHARP).mean(), *_PATTERN)))
+
+
+def _sharp(rgb: U8, known: Mask) -> tuple[F32, float]:
+    """Return (h, w) the largest sharp step of log lightness about each pixel of the working size; and `_coloured`."""
+    size = (known.shape[1], known.shape[0])
+    scale = min(1.0, _SHARP_SIDE / max(rgb.shape))
+    fine = rgb if scale == 1.0 else cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    y = _LOG[cv2.cvtColor(fine, cv2.COLOR_RGB2GRAY)]
+    gx, gy = (cv2.Sobel(y, cv2.CV_32F, dx, 1 - dx, scale=0.25) for dx in (1, 0))
+    apart = max(1, round(max(fine.shape) / max(size)))
+    step = cv2.dilate(np.sqrt(gx * gx + gy * gy), np.ones((apart + 1, apart + 1), np.uint8))
+    step = cv2.dilate(cv2.resize(step, size, interpolation=cv2.INTER_NEAREST), np.ones((3, 3), np.uint8))
+    cloth = cv2.resize(known.astype(np.uint8), fine.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+    around = np.asarray(step, np.float32)
+    return around, _coloured(y, cloth, around[known])
+
+
+def _light(rgb: U8, reduced: U8, known: Mask) -> tuple[F32, float]:
+    """Return (h, w) log light, up to a constant; and how much the cloth is of several colours, 0 to 1."""
+    edges, coloured = _sharp(rgb, known)
+    least, sure = (c + (s - c) * coloured for c, s in zip(_CREASE, _STEP, strict=True))
+    lab = to_oklab(reduced).astype(np.float32)
+    above = lab[..., :1] + np.float32(_DARK)
+    y = np.asarray(np.dstack([np.log(above), lab[..., 1:] / above]), np.float32)
+    y = np.asarray(cv2.GaussianBlur(pull_push(y, known.astype(np.float32)), (0, 0), _FINE), np.float32)
+    slopes, weights = [], []
+    for axis in (1, 0):
+        step = np.diff(y, axis=axis)
+        inside = known[:, 1:] & known[:, :-1] if axis else known[1:] & known[:-1]
+        sharp = np.maximum(edges[:, 1:], edges[:, :-1]) if axis else np.maximum(edges[1:], edges[:-1])
+        wide = [cv2.GaussianBlur(np.square(s), (0, 0), _AROUND) for s in (step[..., 0], step[..., 1], step[..., 2])]
+        tint = np.sqrt((wide[1] + wide[2]) / (wide[0] + np.float32(_FAINT**2)))
+        chroma = np.hypot(y[..., 1], y[..., 2])[: step.shape[0], : step.shape[1]]
+        lenient = np.float32(_ON_GREY * (1 - coloured)) * (1 - _between(chroma, *_GREY))
+        tint /= 1 + np.minimum(chroma / np.float32(_CHROMA), 1) + lenient
+        own = np.maximum(_between(sharp, least, sure), _between(tint, *_TINT))
+        slopes.append(step[..., 0] * (1 - own) * inside)
+        weights.append(np.where(inside, np.float32(1), np.float32(_OUTSIDE)))
+    return np.asarray(cv2.GaussianBlur(_surface(slopes, weights), (0, 0), _SMOOTH), np.float32), coloured
+
+
+def _dot(a: F32, b: F32) -> float:
+    """Return the sum of the products, without BLAS: the same last bits wherever the arrays lie."""
+    return float((a * b).sum(dtype=np.float64))
+
+
+def _between(x: F32 | float, low: float, high: float) -> F32:
+    t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def _surface(slopes: list[F32], weights: list[F32]) -> F32:
+    """Return (h, w) whose differences along x and y are nearest to the slopes, by weight: conjugate gradients on Poisson's
+    equation, with the solution for equal weights, by cosine transform, as preconditioner."""
+    h, w = slopes[0].shape[0], slopes[1].shape[1]
+    even = (h + h % 2, w + w % 2)
+    fy, fx = (2 - 2 * np.cos(np.pi * np.arange(n) / n) for n in even)
+    inverse = fy[:, None] + fx
+    inverse[0, 0] = 1.0
+    inverse = (1 / inverse).astype(np.float32)
+
+    def solved(r: F32) -> F32:
+        padded = cv2.copyMakeBorder(r, 0, even[0] - h, 0, even[1] - w, cv2.BORDER_CONSTANT)
+        return np.asarray(cv2.idct(cv2.dct(padded) * inverse)[:h, :w], np.float32)
+
+    def spread(x: F32, y: F32) -> F32:
+        out = np.zeros((h, w), np.float32)
+        out[:, :-1] -= x
+        out[:, 1:] += x
+        out[:-1] -= y
+        out[1:] += y
+        return out
+
+    def applied(s: F32) -> F32:
+        return spread(weights[0] * np.diff(s, axis=1), weights[1] * np.diff(s, axis=0))
+
+    s = np.zeros((h, w), np.float32)
+    r = spread(weights[0] * slopes[0], weights[1] * slopes[1])
+    z = solved(r)
+    p, rz = z, _dot(r, z)
+    for _ in range(_ROUNDS):
+        if rz <= 1e-9:
+            break
+        q = applied(p)
+        a = np.float32(rz / max(_dot(p, q), 1e-12))
+        s = s + a * p
+        r = r - a * q
+        z = solved(r)
+        rz, before = _dot(r, z), rz
+        p = z + np.float32(rz / before) * p
+    return s

@@ -1,0 +1,69 @@
+"""From the flat body into the photo: a thin-plate spline through landmarks and outline.
+
+The spline (Bookstein, PAMI 1989) maps the flat body's outline onto the garment's, so each texel knows which pixel of the
+photo it shows. Evaluated on a coarse grid and interpolated: the map is smooth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.interpolate import RBFInterpolator
+
+from manikin.tasks.clothing.pattern.template import BodyFront
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+_STEP = 0.01  # metres of flat body between the grid's nodes
+_MARGIN = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """The map from flat body to photo as a grid."""
+
+    origin: F64  # (2,) flat coordinates of the first node
+    nodes: F32  # (rows, columns, 2) photo pixels; columns run along x, rows along y, `_STEP` apart
+    body: F64  # (n, 2) the flat points it was made from
+    photo: F64  # (n, 2) where they go
+
+    def at(self, flat: NDArray[np.floating]) -> F32:
+        """Return (..., 2) photo pixels of (..., 2) flat points, by bilinear interpolation, the border's value beyond."""
+        cells = ((flat - self.origin) / _STEP).astype(np.float32)
+        out = np.empty(cells.shape, np.float32)
+        _sample(self.nodes, cells.reshape(-1, 2), out.reshape(-1, 2))
+        return out
+
+
+def fit_warp(front: BodyFront, body: F64, photo: F64) -> Warp:
+    """Return the thin-plate spline that takes `body` (n, 2) flat points to `photo` (n, 2) pixels exactly.
+
+    Points given twice (an edge's end is its neighbour's beginning) count once.
+    """
+    _, first = np.unique(np.round(body, 6), axis=0, return_index=True)
+    first = np.sort(first)
+    body, photo = body[first], photo[first]
+    spline = RBFInterpolator(body, photo, kernel="thin_plate_spline", degree=1)
+    flat = front.flat[front.is_flat]
+    low, high = flat.min(axis=0) - _MARGIN, flat.max(axis=0) + _MARGIN
+    xs, ys = (np.arange(low[c], high[c] + _STEP, _STEP, dtype=np.float64) for c in range(2))
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1)
+    nodes = spline(grid.reshape(-1, 2)).reshape(grid.shape).astype(np.float32)
+    return Warp(np.array([xs[0], ys[0]]), nodes, body, photo)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _sample(nodes: F32, cells: F32, out: F32) -> None:
+    """Bilinear by hand: OpenCV's remap rounds positions to 1/32 of a cell, a third of a millimetre here."""
+    rows, columns = nodes.shape[0], nodes.shape[1]
+    for k in range(cells.shape[0]):
+        x = min(max(cells[k, 0], np.float32(0)), np.float32(columns - 1.001))
+        y = min(max(cells[k, 1], np.float32(0)), np.float32(rows - 1.001))
+        i, j = int(x), int(y)
+        fx, fy = x - np.float32(i), y - np.float32(j)
+        for c in range(2):
+            upper = nodes[j, i, c] + fx * (nodes[j, i + 1, c] - nodes[j, i, c])
+            lower = nodes[j + 1, i, c] + fx * (nodes[j + 1, i + 1, c] - nodes[j + 1, i, c])
+            out[k, c] = upper + fy * (lower - upper)

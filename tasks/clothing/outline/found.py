@@ -1,0 +1,158 @@
+"""A garment found in its photo: silhouette, landmarks and category, and how sure that is."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from manikin.tasks.clothing.cutout.masks import largest
+from manikin.tasks.clothing.cutout.photo import Photo, mirrored
+from manikin.tasks.clothing.cutout.segment import Cutout, GarmentRejected, cut_again, segment, without_ground
+from manikin.tasks.clothing.outline.judge import judge
+from manikin.tasks.clothing.outline.labels import kinds_of
+from manikin.tasks.clothing.outline.landmarks import (
+    Landmarks,
+    closed_mask,
+    gap_mask,
+    opening_mask,
+    outline_mask,
+    rival_landmarks,
+    scaled,
+    trunk_mask,
+)
+from manikin.tasks.clothing.outline.silhouettes import Silhouette
+
+_FIT_SIDE = 256  # the outline is fitted at this size
+_MIN_LEGS = 0.86  # of silhouette and trousers' outline, from which ground between legs counts
+_SPLIT = 0.5  # of the line between the legs on which ground must show
+_OF_OTHERS = (
+    0.92,
+    0.06,
+)  # overlap with a label's outline, below which one that is so much less in doubt belies the label
+_OF_ONE = (0.97, 0.02)  # likewise of trousers between whose legs no ground shows
+_AS_WELL = 0.006  # of overlap, by which a skirt's outline may cover less than the best
+_MIN_CLEAR = 0.92  # to which the other outline must be met
+_BOTTOMS = ("trousers", "skirt")
+_TOPS = ("top", "vest")
+_CHANGED = 0.003  # of the picture; a silhouette changed by less keeps its landmarks
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The one garment that a photo shows."""
+
+    photo: Photo
+    cutout: Cutout
+    landmarks: Landmarks
+    category: str | None  # that the label names; None lets the proportions decide
+    score: float  # 0 doubtful ... 1 sure
+
+
+def find_garment(photo: Photo, label: str | None = None) -> Found:
+    """Return the garment in a photo.
+
+    Args:
+        photo: the photo; its own label is used where `label` is None.
+        label: what it shows ("T-Shirt", "Pants" ...); without one the silhouette decides.
+
+    Raises:
+        GarmentRejected: no garment is found in the photo, or none that can be dressed; the message says why.
+    """
+    label = label if label is not None else photo.label
+    kinds, category = kinds_of(photo, label)
+    cut = segment(photo)
+    cutout, landmarks = _outlined(photo, cut, kinds)
+    if category is not None:
+        is_one = landmarks.kind == "trousers" and not _is_split(cutout, landmarks)
+        doubtful, clearly = _OF_ONE if is_one else _OF_OTHERS
+        if landmarks.overlap < doubtful:
+            _check_label(photo, cut, landmarks, str(label), clearly)
+    return Found(photo, cutout, landmarks, category, judge(photo, cutout, landmarks))
+
+
+def _check_label(photo: Photo, cut: Cutout, landmarks: Landmarks, label: str, clearly: float) -> None:
+    """Refuse a label whose outline is clearly more in doubt than one for another part of the body.
+
+    Doubt knows of strain: a top's outline can take any shape, with sleeves that no garment has.
+    """
+    everything, _ = kinds_of(photo, None)
+    is_bottom = landmarks.kind in _BOTTOMS
+    others = tuple(k for k in everything if (k.name in _BOTTOMS) != is_bottom)
+    _, other = _outlined(photo, cut, others)
+    if other.overlap > _MIN_CLEAR and other.doubt < landmarks.doubt - clearly:
+        raise GarmentRejected(
+            f'photo {photo.path}: label "{label}" contradicts the picture (an outline of {landmarks.kind} is met to '
+            f"{landmarks.overlap:.0%}, one of {other.kind} to {other.overlap:.0%}); correct the label or leave it empty; "
+            "if it is right, take the photo on a plain ground"
+        )
+
+
+def find_back(photo: Photo, garment: Found) -> Found:
+    """Return the back of a garment in a photo of its own, left and right exchanged: as it lies on the front.
+
+    Raises:
+        GarmentRejected: no back of that garment is found in the photo; the message says why.
+    """
+    flipped = mirrored(photo)
+    kinds = tuple(k for k in kinds_of(photo, garment.photo.label)[0] if k.name == garment.landmarks.kind)
+    cutout, landmarks = _outlined(flipped, segment(flipped), kinds)
+    return Found(flipped, cutout, landmarks, garment.category, judge(flipped, cutout, landmarks))
+
+
+def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tuple[Cutout, Landmarks]:
+    """Return the cut-out less the ground seen through it, and its landmarks.
+
+    What is ground between legs would be cloth on a shirt, so each likely kind cleans the cut by its own lights. If ground
+    then shows all the way down between the legs, they are legs. What the plain outline of a skirt covers as well as any has
+    neither sleeves nor legs. Else the outline that fits better is taken.
+
+    Ground that shows through a top, as beside its sleeves, spoils the outline by which it is told: where some was taken, the
+    outline that fits the rest may tell more.
+    """
+    rivals = []
+    shape = cutout.mask.shape[:2]
+    for landmarks in _landmarks(photo, cutout, kinds):
+        again = cut_again(photo, cutout, outline_mask(landmarks, shape), trunk_mask(landmarks, shape))
+        whole = _cleaned(photo, again, landmarks)
+        if not _differ(whole, cutout):
+            rivals.append((cutout, landmarks))
+            continue
+        kind = tuple(k for k in kinds if k.name == landmarks.kind)
+        landmarks = _landmarks(photo, whole, kind)[0]
+        if landmarks.kind in _TOPS and _differ(whole, again):
+            cleaner = _cleaned(photo, whole, landmarks)
+            if landmarks.kind == "top":
+                about_neck = whole.mask & opening_mask(landmarks, shape)  # strings and labels are no ground
+                cleaner = replace(cleaner, mask=largest((cleaner.mask | about_neck) // 255) * 255)
+            if _differ(cleaner, whole):
+                whole, landmarks = cleaner, _landmarks(photo, cleaner, kind)[0]
+        rivals.append((whole, landmarks))
+    legs = [r for r in rivals if r[1].kind == "trousers" and r[1].overlap > _MIN_LEGS and _is_split(*r)]
+    best = max(rival[1].overlap for rival in rivals)
+    skirts = [r for r in rivals if r[1].kind == "skirt" and r[1].overlap > best - _AS_WELL]
+    return min(legs or skirts or rivals, key=lambda rival: rival[1].doubt)
+
+
+def _cleaned(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> Cutout:
+    shape = cutout.mask.shape[:2]
+    has_limbs = landmarks.kind in ("top", "trousers")
+    trunk, gap, closed = trunk_mask(landmarks, shape), gap_mask(landmarks, shape), closed_mask(landmarks, shape)
+    return without_ground(photo, cutout, trunk, gap, has_limbs, closed)
+
+
+def _differ(a: Cutout, b: Cutout) -> bool:
+    return bool((a.mask != b.mask).mean() > _CHANGED)
+
+
+def _is_split(cutout: Cutout, landmarks: Landmarks) -> bool:
+    line = gap_mask(landmarks, cutout.mask.shape[:2]) > 0
+    return bool((cutout.mask[line] < 128).mean() > _SPLIT)
+
+
+def _landmarks(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> list[Landmarks]:
+    scale = min(1.0, _FIT_SIDE / max(cutout.mask.shape))
+    mask, rgb = (
+        cv2.resize(a, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for a in (cutout.mask, photo.rgb)
+    )
+    found = rival_landmarks((mask > 127).astype(np.uint8), kinds, np.asarray(rgb, np.uint8))
+    return [scaled(landmarks, 1 / scale) for landmarks in found]

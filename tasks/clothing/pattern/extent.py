@@ -1,0 +1,143 @@
+"""Where on the body a garment ends: planes across torso, arms, legs and neck, and the texels on their inner side.
+
+A garment's edge is cut in space, not taken from the warped silhouette: a plane around a limb gives one clean hem on front,
+flanks and back, whatever the photo's outline frays into.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.pattern.template import BodyFront
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+_SIDES = ("left", "right")
+_NECK_SLOPE = 0.286  # fall of a round neck from nape to throat
+_NECK_DROP = 0.011  # of its plane under the neck's joint
+_OFF = -1.0  # inside distance of what a garment never covers
+_FAR = 10.0  # inside distance of a border that a garment has not
+_SOFT_TEXELS = 1.5  # width of a hem's soft edge
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """The garment ends where points cross to the normal's side."""
+
+    point: F64  # (3,) metres
+    normal: F64  # (3,) unit
+
+    def inside(self, position: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return how far (..., 3) points lie inside, in metres."""
+        return np.asarray((self.point - position) @ self.normal.astype(position.dtype))
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a garment covers; lengths in metres on the default body, None where it does not end there."""
+
+    waist: float | None = None  # height of a bottom's upper edge
+    hem: float | None = None  # height of a top's, dress's or skirt's lower edge
+    sleeve: float | None = None  # along the arm from the shoulder joint; 0 is sleeveless; None bares the arms
+    leg: float | None = None  # along the leg from the hip joint
+    neck: float | None = None  # half width of a neckline wider than the neck, on the flat body
+    strap: float | None = None  # half width over the shoulder straps of a sleeveless top, on the flat body
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far texels lie inside a garment's borders, in metres; far below zero where it never goes.
+
+    Where it closes on the body, at neck, armholes and waist, and where it opens: hem, cuffs and ends of legs.
+    """
+
+    closed: F32  # (S, S)
+    open: F32  # (S, S)
+
+    @property
+    def distance(self) -> F32:
+        """Return (S, S) how far each texel lies inside the garment."""
+        return np.minimum(self.closed, self.open)
+
+
+def limb_length(front: BodyFront, limb: str) -> float:
+    """Return the length of "arm" (shoulder to wrist) or "leg" (hip to ankle), in metres."""
+    return float(np.linalg.norm(np.diff(front.joints[f"{limb}_left"], axis=0), axis=1).sum())
+
+
+def across_limb(front: BodyFront, limb: str, side: str, along: float) -> Plane:
+    """Return the plane across "arm" or "leg" at a length from its root, its normal towards hand or foot."""
+    joints = front.joints[f"{limb}_{side}"]
+    bones = np.diff(joints, axis=0)
+    lengths = np.linalg.norm(bones, axis=1)
+    upper, lower = bones / lengths[:, None]
+    t = float(np.clip((along - lengths[0] + 0.04) / 0.08, 0, 1))  # turns gradually about elbow and knee
+    normal = (1 - t) * upper + t * lower
+    if limb == "arm":
+        # Towards the shoulder an armhole stands upright.
+        outward = np.array([np.sign(joints[1, 0]), 0.0, 0.0])
+        s = float(np.clip(along / 0.12, 0, 1))
+        normal = s * normal + (1 - s) * outward
+    point = joints[0] + upper * along if along < lengths[0] else joints[1] + lower * (along - lengths[0])
+    return Plane(point, normal / np.linalg.norm(normal))
+
+
+def across_neck(front: BodyFront, raised: float = 0.0) -> Plane:
+    """Return the plane of a round neckline, raised by metres."""
+    normal = np.array([0.0, 1.0, _NECK_SLOPE])
+    return Plane(front.joints["neck"] + [0.0, raised - _NECK_DROP, 0.0], normal / np.linalg.norm(normal))
+
+
+def level(height: float, is_upper: bool) -> Plane:
+    """Return the level plane at a height; the garment lies under an upper edge and over a lower one."""
+    return Plane(np.array([0.0, height, 0.0]), np.array([0.0, 1.0 if is_upper else -1.0, 0.0]))
+
+
+def inside(front: BodyFront, extent: Extent) -> F32:
+    """Return (S, S) how far each texel lies inside the garment, in metres; far below zero where it never goes."""
+    return reach(front, extent).distance
+
+
+def reach(front: BodyFront, extent: Extent) -> Reach:
+    """Return how far each texel lies inside the borders of a garment, apart by how they end."""
+    position = front.position
+    trunk = front.is_part("torso", "neck", "head")
+    arms, legs = front.is_part("arm", "hand"), front.is_part("leg", "foot")
+    allowed = front.is_flat & (trunk | (arms & (extent.sleeve is not None)) | legs)
+    closed, opened = (np.full(position.shape[:2], _FAR, np.float32) for _ in range(2))
+
+    def cut(border: F32, where: NDArray[np.bool_], plane: Plane) -> None:
+        border[where] = np.minimum(border[where], plane.inside(position[where]))
+
+    cut(closed, allowed & (trunk | arms), across_neck(front))
+    if extent.waist is not None:
+        cut(closed, allowed, level(extent.waist, is_upper=True))
+    if extent.hem is not None:
+        cut(opened, allowed & (trunk | legs), level(extent.hem, is_upper=False))
+    for side in _SIDES:
+        on_side = position[..., 0] * (1 if side == "left" else -1) > 0
+        if extent.sleeve is not None:
+            armhole = _armhole(front, side, extent.sleeve, trunk)
+            border = opened if extent.sleeve > 0 else closed
+            cut(border, allowed & on_side & (arms | armhole), across_limb(front, "arm", side, extent.sleeve))
+        if extent.leg is not None:
+            cut(opened, allowed & on_side & legs, across_limb(front, "leg", side, extent.leg))
+    closed, opened = (np.where(allowed, border, _OFF).astype(np.float32) for border in (closed, opened))
+    return Reach(closed, opened)
+
+
+def _armhole(front: BodyFront, side: str, sleeve: float, trunk: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the trunk's texels about the shoulder, which a short sleeve's plane cuts too."""
+    shoulder, elbow, _ = front.joints[f"arm_{side}"]
+    if sleeve > 0.12:
+        return np.zeros_like(trunk)
+    near = np.abs(front.position[..., 0]) > 0.6 * abs(shoulder[0])
+    return np.asarray(trunk & near & (front.position[..., 1] > shoulder[1] - 0.5 * (shoulder[1] - elbow[1])))
+
+
+def coverage(front: BodyFront, distance: F32) -> F32:
+    """Return (S, S) alpha in [0, 1]: 1 inside, falling to 0 over 1-2 texels across the edge."""
+    width = np.maximum(front.texel_size, 1e-6) * _SOFT_TEXELS
+    return np.clip(0.5 + distance / width, 0, 1).astype(np.float32)

@@ -1,0 +1,113 @@
+"""How long and how wide is what hangs about both legs, dress, skirt or long coat, from all rows of its cut-out.
+
+Its trunk is as wide as the body it is for, plus ease: that gives the photo's scale. Lengths so found are as much in error, by
+perspective, stretch and children's sizes, as people's dresses differ in length, so they are drawn half way to a usual length.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.outline.landmarks import Landmarks
+from manikin.tasks.clothing.pattern.seams import armpit
+from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.sizes.profile import Profile
+
+F64 = NDArray[np.float64]
+
+_EASE = 1.08  # a dress's flat width over the body's, in the middle of what covers the trunk
+_COAT_EASE = 1.2  # likewise of a coat, worn over other clothes
+_TRUNK = (0.20, 0.45)  # of a dress's length, between which it is compared with the body
+_ROUNDS = 20  # until scale and the heights of the rows that it is taken from agree
+_DRESS = (0.92, 0.6)  # usual length in metres, and the power to which a length's ratio to it is taken
+_COAT = (0.85, 0.5)
+_SKIRT = (0.50, 0.8)
+_LONG_COAT = 0.78  # metres of outerwear that hangs about the legs
+_DISAGREE = 1.5  # times that one measure of a coat is longer than the other
+_SKIRT_WAIST = 0.37  # metres that a skirt's upper end is wide, of the sizes that lengths are cut for
+_UPPER_END = (0.03, 0.08)  # of a skirt's length, between which that width is taken
+_SLEEVE = 0.60  # metres of a long sleeve, from the shoulder, on the mean body
+_LONG_SLEEVE = 3.0  # of its sleeves: a longer garment's are short and say nothing
+_LOWEST = 0.06  # of any hem, in metres
+
+
+def trunk_widths(front: BodyFront, heights: F64) -> F64:
+    """Return the widths in metres of the flat body's trunk at heights (...) under the armpits."""
+    total = np.zeros(heights.shape)
+    for side in ("left", "right"):
+        pit, fold = armpit(front, side), front.folds[f"side_{side}"]
+        total += np.interp(-heights, -fold.position[pit:, 1], np.abs(fold.flat[pit:, 0]))
+    return total
+
+
+def shoulder_height(front: BodyFront) -> float:
+    """Return the height of the shoulders' middle, from which dresses hang, in metres."""
+    return float(0.5 * (front.joints["neck"][1] + front.joints["arm_left"][0, 1]))
+
+
+def row_widths(landmarks: Landmarks, rows: Profile) -> F64:
+    """Return the width (R,) of each row in pixels, of the trunk alone where sleeves lie beside it."""
+    if landmarks.kind != "top":
+        return rows.width
+    names = ("armpit", "waist", "hem")
+    ends = [[np.array(landmarks.points[f"{name}_{side}"]) for side in ("left", "right")] for name in names]
+    at = [float(rows.along(np.mean(pair, axis=0))) for pair in ends]
+    along = np.linspace(0.0, rows.length, len(rows.left))
+    outline = np.interp(along, at, [2 * landmarks.measures[f"{n}_half"] for n in ("chest", "waist", "hem")])
+    return np.minimum(rows.width, outline)
+
+
+def dress_scale(front: BodyFront, widths: F64, length: float) -> float:
+    """Return the metres a pixel spans, of a garment that hangs from the shoulders.
+
+    Args:
+        front: the body.
+        widths: (R,) in pixels, from the shoulders to the hem.
+        length: of all rows, in pixels.
+    """
+    share = np.linspace(0.0, 1.0, len(widths))
+    trunk = (share >= _TRUNK[0]) & (share <= _TRUNK[1])
+    scale = 0.5 / float(np.median(widths[trunk]))
+    for _ in range(_ROUNDS):
+        heights = shoulder_height(front) - share[trunk] * scale * length
+        needed = float(np.median(trunk_widths(front, heights) / widths[trunk]))
+        scale = 0.5 * (scale + _EASE * needed)
+    return scale
+
+
+def dress_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float:
+    """Return the height of a dress's hem, in metres."""
+    length = dress_scale(front, row_widths(landmarks, rows), rows.length) * rows.length
+    return max(shoulder_height(front) - _towards(length, *_DRESS), _LOWEST)
+
+
+def least_length(front: BodyFront, rows: Profile) -> float:
+    """Return a length in metres that a garment has at least: sleeves beside its trunk make it look wider, never longer."""
+    return dress_scale(front, rows.width, rows.length) * rows.length
+
+
+def coat_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float | None:
+    """Return the height of a long coat's hem in metres; None for outerwear that is not long, or whose measures disagree."""
+    by_width = _COAT_EASE / _EASE * least_length(front, rows)
+    by_sleeve = by_width
+    sleeves = [
+        landmarks.edges[f"sleeve_outer_{s}"] for s in ("left", "right") if f"sleeve_outer_{s}" in landmarks.edges
+    ]
+    if sleeves:
+        sleeve = float(np.mean([np.linalg.norm(np.diff(edge, axis=0), axis=1).sum() for edge in sleeves]))
+        if rows.length < _LONG_SLEEVE * sleeve:
+            by_sleeve = _SLEEVE / sleeve * rows.length
+    length = float(np.sqrt(by_width * by_sleeve))
+    if length < _LONG_COAT or max(by_width, by_sleeve) > _DISAGREE * min(by_width, by_sleeve):
+        return None
+    return max(shoulder_height(front) - _towards(length, *_COAT), _LOWEST)
+
+
+def skirt_hem(waist: float, rows: Profile) -> float:
+    """Return the height of the hem of a skirt worn at a height, in metres."""
+    first, last = (round(share * len(rows.left)) for share in _UPPER_END)
+    length = _SKIRT_WAIST / float(np.median(rows.width[first : last + 1])) * rows.length
+    return max(waist - _towards(length, *_SKIRT), _LOWEST)
+
+
+def _towards(length: float, usual: float, power: float) -> float:
+    return float(usual * (length / usual) ** power)

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from manikin.tasks.clothing.library import GarmentLayer, dress_photo
+from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.sizes.measure import crotch_height, waist_height
+from manikin.tasks.images.vary import PLACE_M, even_places
+
+
+@pytest.fixture(scope="module")
+def dress(shots, front: BodyFront) -> GarmentLayer:
+    """A shirt called a dress: it reaches below the crotch."""
+    return dress_photo(shots.read("polo02"), front, label="Dress")
+
+
+def test_a_dress_has_a_skirt_from_where_it_is_tight_to_its_hem(front: BodyFront, dress: GarmentLayer) -> None:
+    assert dress.skirt is not None
+    assert waist_height(front) - 0.05 < dress.skirt.height[0] < front.joints["arm_left"][0, 1] - 0.1
+    assert dress.skirt.height[-1] == dress.extent.hem < crotch_height(front)
+    assert (np.diff(dress.skirt.height) < 0).all()
+    assert ((dress.skirt.girth > 0.6) & (dress.skirt.girth < 2.5)).all()
+
+
+def test_what_lies_on_the_body_ends_under_the_skirt(front: BodyFront, dress: GarmentLayer) -> None:
+    shown = (dress.rgba[..., 3] > 127) & (front.atlas.triangle >= 0)
+    trunk = shown & front.is_part("torso", "leg")
+    lowest = front.position[..., 1][trunk].min()
+    assert dress.skirt is not None
+    assert dress.skirt.height[0] - 0.06 < lowest < dress.skirt.height[0] - 0.03
+
+
+def test_its_cloth_is_opaque_and_goes_round_without_a_seam(shots, dress: GarmentLayer) -> None:
+    rgba = dress.skirt_rgba
+    assert rgba is not None
+    assert rgba.shape[0] == rgba.shape[1] == 256
+    assert (rgba[..., 3] == 255).all()
+    colours = rgba[..., :3].astype(float)
+    beside = np.abs(np.roll(colours, 1, axis=1) - colours).mean(axis=(0, 2))
+    for column in (0, 64, 192):  # the back's middle, the flanks
+        assert beside[column] < max(6.0, 3 * np.median(beside)), column
+    photo = shots.read("polo02")
+    cloth = np.median(photo.rgb[photo.alpha > 250], axis=0)
+    assert np.abs(np.median(colours.reshape(-1, 3), axis=0) - cloth).max() < 30
+
+
+def test_tops_have_no_skirt(dressed: dict[str, GarmentLayer]) -> None:
+    for layer in dressed.values():
+        assert layer.skirt is None
+        assert layer.skirt_rgba is None
+
+
+def test_fabrics_lie_evenly_on_a_skirt() -> None:
+    places = even_places(64, (1.2, 0.5)) * PLACE_M
+    assert places.shape == (64, 64, 2)
+    np.testing.assert_allclose(np.diff(places[..., 0], axis=1), 1.2 / 64, atol=2 * PLACE_M)
+    np.testing.assert_allclose(np.diff(places[..., 1], axis=0), 0.5 / 64, atol=2 * PLACE_M)

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from manikin.tasks.clothing.cutout.photo import Photo
+from manikin.tasks.clothing.outline.found import find_garment
+
+T_SHIRT = [(70, 60), (120, 50), (180, 50), (230, 60), (270, 120), (235, 140), (215, 110), (215, 260), (85, 260)]
+T_SHIRT += [(85, 110), (65, 140), (30, 120)]
+LONG = [(112, 40), (188, 40), (215, 265), (85, 265)]
+PENCIL = [(105, 50), (195, 50), (212, 100), (215, 160), (206, 250), (150, 256), (94, 250), (85, 160), (88, 100)]
+MINI = [(90, 90), (210, 90), (222, 140), (228, 210), (150, 216), (72, 210), (78, 140)]
+FLARED = [(110, 70), (190, 70), (250, 220), (150, 235), (50, 220)]
+SHORTS = [(90, 70), (210, 70), (230, 210), (160, 215), (150, 150), (140, 215), (70, 210)]
+
+
+def picture(corners: list[tuple[int, int]]) -> Photo:
+    rgb = np.full((300, 300, 3), 225, np.uint8)
+    cv2.fillPoly(rgb, [np.array(corners, np.int32)], (40, 70, 150))
+    rgb = np.clip(rgb + np.random.default_rng(0).normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+    return Photo(rgb, None, "0" * 64, Path("garment.png"))
+
+
+@pytest.mark.parametrize(
+    ("corners", "kind"),
+    [(T_SHIRT, "top"), (SHORTS, "trousers"), *((skirt, "skirt") for skirt in (LONG, PENCIL, MINI, FLARED))],
+)
+def test_without_a_label_the_outline_says_what_it_is(corners: list[tuple[int, int]], kind: str) -> None:
+    assert find_garment(picture(corners)).landmarks.kind == kind

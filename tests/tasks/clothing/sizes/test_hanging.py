@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.outline.landmarks import Landmarks
+from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.sizes.hanging import dress_hem, shoulder_height, skirt_hem, trunk_widths
+from manikin.tasks.clothing.sizes.measure import crotch_height, hangs, measure, waist_height
+from manikin.tasks.clothing.sizes.profile import Profile
+
+F64 = NDArray[np.float64]
+
+CHEST = 46.0  # flat centimetres of a dress of a middling size
+
+
+def rows_of(length: float, widths: F64, pixels: float = 1.0) -> Profile:
+    """Rows of a garment so long, its widths evenly down it, in pixels of a centimetre or less."""
+    half = 0.5 * pixels * np.interp(np.linspace(0, 1, 129), np.linspace(0, 1, len(widths)), widths)
+    axes = np.array([0.0, 1.0]), np.array([1.0, 0.0])
+    end = np.full(33, pixels * length)
+    return Profile(np.zeros(2), *axes, pixels * length, half, half, 0 * end, end, (end[0], end[0]))
+
+
+def outline(kind: str, length: float, chest: float, sleeve: float = 60.0) -> Landmarks:
+    """A top or vest laid flat, upright, in pixels of a centimetre."""
+    edges, points = {}, {}
+    for side, s in (("left", 1), ("right", -1)):
+        edges[f"side_{side}"] = np.array([[s * chest / 2, 22.0], [s * chest / 2, length]])
+        edges[f"shoulder_{side}"] = np.array([[s * 8.0, 0.0], [s * 18.0, 3.0]])
+        points |= {f"{n}_{side}": (s * chest / 2, y) for n, y in (("armpit", 22.0), ("waist", 40.0), ("hem", length))}
+        if kind == "top":
+            edges[f"sleeve_outer_{side}"] = np.array([[s * 18.0, 3.0], [s * 25.0, 3.0 + sleeve]])
+            edges[f"sleeve_inner_{side}"] = np.array([[s * 18.0, 3.0 + sleeve], [s * chest / 2, 22.0]])
+    measures = {f"{n}_half": chest / 2 for n in ("chest", "waist", "hem")} | {"neck_half": 8.0, "shoulder_half": 18.0}
+    return Landmarks(kind, points, edges, (), measures, 0.95, 0.0, has_hood=False)
+
+
+def straight(length: float, chest: float = CHEST) -> Profile:
+    return rows_of(length, np.array([chest, chest]))
+
+
+def test_the_trunk_is_narrowest_at_the_waist(front: BodyFront) -> None:
+    widths = trunk_widths(front, np.array([1.2, 1.1, 0.9]))
+    assert widths[1] < widths[0]
+    assert widths[1] < widths[2]
+    assert ((widths > 0.3) & (widths < 0.6)).all()
+
+
+def test_a_dress_ends_where_it_does_on_a_body_that_it_fits(front: BodyFront) -> None:
+    hems = [dress_hem(front, outline("vest", length, CHEST), straight(length)) for length in (75, 95, 115, 140)]
+    assert hems[0] > 0.58 > hems[1] > 0.40 > hems[2] > hems[3] > 0.1
+    assert shoulder_height(front) > 1.3
+
+
+def test_dresses_are_cut_closer_so_their_sleeves_reach_less_far(front: BodyFront) -> None:
+    made = outline("top", 95, CHEST, sleeve=20.0)
+    dress, top = (measure(front, made, category, straight(95))[1].sleeve or 0 for category in ("dress", "top"))
+    assert 0.8 * top < dress < 0.97 * top
+
+
+@pytest.mark.parametrize("pixels", [0.3, 7.0])
+def test_a_photo_has_no_scale(front: BodyFront, pixels: float) -> None:
+    widths, vest = np.array([CHEST, CHEST, 60.0]), outline("vest", 95, CHEST)
+    usual = dress_hem(front, vest, rows_of(95, widths))
+    assert dress_hem(front, vest, rows_of(95, widths, pixels)) == pytest.approx(usual, abs=1e-6)
+
+
+def test_a_wider_hem_makes_no_shorter_dress(front: BodyFront) -> None:
+    vest = outline("vest", 95, CHEST)
+    flared = np.array([CHEST] * 5 + [50.0, 65.0, 80.0, 90.0])
+    assert dress_hem(front, vest, rows_of(95, flared)) == pytest.approx(dress_hem(front, vest, straight(95)), abs=0.02)
+
+
+def test_sleeves_beside_the_trunk_make_no_shorter_dress(front: BodyFront) -> None:
+    beside = np.array([70.0, 70.0, 70.0, CHEST, CHEST])
+    top = outline("top", 95, CHEST)
+    assert dress_hem(front, top, rows_of(95, beside)) == pytest.approx(dress_hem(front, top, straight(95)), abs=0.01)
+
+
+def test_skirts_from_mini_to_maxi(front: BodyFront) -> None:
+    waist = waist_height(front)
+    hems = [skirt_hem(waist, rows_of(length, np.array([36.0, 60.0]))) for length in (32, 50, 65, 95)]
+    assert hems[0] > 0.62 > hems[1] > 0.45 > hems[2] > 0.3 > hems[3] > 0.05
+
+
+def test_a_hoodie_to_the_knees_is_worn_as_long_as_it_is(front: BodyFront) -> None:
+    for length, wanted in ((68, "top"), (105, "dress")):
+        category, extent = measure(front, outline("top", length, 52.0), "top", straight(length, 52.0))
+        assert category == wanted
+        assert hangs(front, category, extent) == (wanted == "dress")
+    vest = measure(front, outline("vest", 80, 38.0), "top", straight(80, 38.0))  # knitted narrow
+    assert vest[0] == "top"
+
+
+def test_coats_below_the_crotch_hang(front: BodyFront) -> None:
+    for length, is_long in ((66, False), (95, True), (115, True)):
+        category, extent = measure(front, outline("top", length, 56.0), "outerwear", straight(length, 56.0))
+        assert category == "outerwear"
+        assert hangs(front, category, extent) == is_long
+        assert ((extent.hem or 0) < crotch_height(front)) == is_long
+
+
+def test_sleeves_tell_a_wide_coats_length(front: BodyFront) -> None:
+    rows = straight(88, 70.0)
+    _, extent = measure(front, outline("top", 88, 70.0, sleeve=56.0), "outerwear", rows)
+    assert hangs(front, "outerwear", extent)
+    sleeveless = replace(outline("vest", 88, 70.0), kind="vest")
+    assert not hangs(front, "outerwear", measure(front, sleeveless, "outerwear", rows)[1])
+
+
+def test_measures_of_a_coat_that_disagree_make_it_no_long_one(front: BodyFront) -> None:
+    for sleeve, is_long in ((60.0, True), (36.0, False)):
+        _, extent = measure(front, outline("top", 95, 56.0, sleeve), "outerwear", straight(95, 56.0))
+        assert hangs(front, "outerwear", extent) == is_long
