@@ -46,6 +46,7 @@ _RIM = 0.03  # of the longer side, up to which what is like the ground is taken 
 _FAR_OFF = 6.4  # spreads from the cloth's colours of such a rim: a shadow on the ground is as far from the ground's
 _BAR = 0.02  # of the longer side: half of what a hanger's bar is thick
 _MAX_GAP = 0.08  # of the garment; a larger piece that is not between legs may be a sleeve of another colour
+_MAX_REST = 0.15  # of the garment; at most 0.08 lies beside garments by themselves, 0.3 are a wearer's arms and head
 _MIN_KEPT = 0.6
 _MIN_SPREAD = 4.0  # grey levels; a picture of less is one flat colour
 
@@ -125,6 +126,29 @@ def cut_again(photo: Photo, cutout: Cutout, outline: U8, trunk: U8) -> Cutout:
     if better.sum() < _MIN_KEPT * mask.sum():
         return cutout  # garment and ground share their colours
     return replace(cutout, mask=enlarged(better, photo.rgb.shape[:2]) * 255)
+
+
+def check_rest(photo: Photo, whole: Cutout, kept: Cutout) -> None:
+    """Refuse a garment with something else beside it: what was cut away from the whole, but is no ground.
+
+    Raises:
+        GarmentRejected: there is much of it, as of a person who wears the garment.
+    """
+    if kept.source != "grabcut":
+        return
+    small = reduced(photo.rgb, _CUT_SIDE)
+    size = small.shape[1::-1]
+    before, after = (cv2.resize(c.mask, size, interpolation=cv2.INTER_AREA) > 127 for c in (whole, kept))
+    if before.all() or not after.any():
+        return
+    lab = folded_lab(small)
+    rest = before & ~after & (fit_colours(lab[~before], _COLOURS).distance(lab) > _FAR)
+    share = float(rest.sum() / after.sum())
+    if share > _MAX_REST:
+        raise GarmentRejected(
+            f"photo {photo.path}: more than a garment stands out (beside it lies {share:.0%} of its area that is neither it "
+            "nor ground), as when a person wears it; show the garment by itself"
+        )
 
 
 def without_ground(

@@ -7,7 +7,14 @@ import numpy as np
 
 from manikin.tasks.clothing.cutout.masks import largest
 from manikin.tasks.clothing.cutout.photo import Photo, mirrored
-from manikin.tasks.clothing.cutout.segment import Cutout, GarmentRejected, cut_again, segment, without_ground
+from manikin.tasks.clothing.cutout.segment import (
+    Cutout,
+    GarmentRejected,
+    check_rest,
+    cut_again,
+    segment,
+    without_ground,
+)
 from manikin.tasks.clothing.outline.judge import judge
 from manikin.tasks.clothing.outline.labels import kinds_of
 from manikin.tasks.clothing.outline.landmarks import (
@@ -62,6 +69,7 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
     kinds, category = kinds_of(photo, label)
     cut = segment(photo)
     cutout, landmarks = _outlined(photo, cut, kinds)
+    check_rest(photo, cut, cutout)
     if category is not None:
         is_one = landmarks.kind == "trousers" and not _is_split(cutout, landmarks)
         doubtful, clearly = _OF_ONE if is_one else _OF_OTHERS

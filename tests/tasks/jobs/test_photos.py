@@ -165,9 +165,10 @@ def test_a_person_who_wears_it_is_refused(wardrobe: Wardrobe) -> None:
     wardrobe.put("person.png", rgb)
     wardrobe.put("waist_up.png", rgb[:330])
     wardrobe.label(**{"waist_up.png": "T-Shirt"})
-    for outcome in wardrobe.dress().values():
-        assert outcome.garment is None
-        assert "is no garment's (the nearest, " in outcome.faults[0][1]
+    outcomes = wardrobe.dress()
+    assert all(outcome.garment is None for outcome in outcomes.values())
+    assert "is no garment's (the nearest, " in outcomes["person.png"].faults[0][1]
+    assert "as when a person wears it" in outcomes["waist_up.png"].faults[0][1]
 
 
 def test_a_folder_of_bad_photos_names_each(wardrobe: Wardrobe) -> None:
