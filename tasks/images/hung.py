@@ -116,7 +116,7 @@ def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int,
     left = np.ones(n_body, np.float32)
     left[piece.gathers] = piece.slack
     for shell in shells:
-        held = shell.corner[np.arange(len(shell.corner)), shell.weight.argmax(axis=1)]
+        held = shell.held_by
         drawn = np.flatnonzero(left[held] < 1)
         skin = np.einsum("gk,gkc->gc", shell.weight[drawn], points[shell.corner[drawn]])
         points[start + drawn] = skin + left[held[drawn], None] * (points[start + drawn] - skin)

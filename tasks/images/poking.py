@@ -125,8 +125,7 @@ def measure_hung_poking(
 
 def _owner(dressed: Dressed, n_body: int) -> NDArray[np.integer]:
     """Return the body vertex (V + G,) that each vertex of body and shells is, or is mostly bound to."""
-    held = [s.corner[np.arange(len(s.corner)), s.weight.argmax(axis=1)] for s in dressed.shells]
-    return np.concatenate([np.arange(n_body), *held])
+    return np.concatenate([np.arange(n_body), *(shell.held_by for shell in dressed.shells)])
 
 
 def _colour(rgba: U8) -> NDArray[np.integer]:

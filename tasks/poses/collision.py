@@ -9,12 +9,12 @@ is a depth beyond `TOUCH_M`, since the mesh gives way less than skin does. Segme
 from dataclasses import dataclass
 from itertools import combinations
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.bodies.rotations import matrix_from_axis_angle
+from manikin.tasks.kernel import kernel
 from manikin.tasks.poses.anatomy import Anatomy, anatomy_of
 from manikin.tasks.poses.kinematics import forward, rest_offsets
 
@@ -166,17 +166,17 @@ def _head(model: BodyModel) -> tuple[str, str, F64, F64, float]:
     return "head", "head", np.array([0.0, low[1] + radius, z]), np.array([0.0, high[1] - radius, z]), radius
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _between(x: float) -> float:
     return min(max(x, 0.0), 1.0)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _dot(v: F64, w: F64) -> float:  # np.dot would call a BLAS, whose last bits depend on the machine
     return float(v[0] * w[0] + v[1] * w[1] + v[2] * w[2])
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _segment_distance(p: F64, q: F64, r: F64, s: F64) -> float:
     """Return the distance between the segments p-q and r-s."""
     d1, d2, w = q - p, s - r, p - r
@@ -193,7 +193,7 @@ def _segment_distance(p: F64, q: F64, r: F64, s: F64) -> float:
     return float(np.sqrt(_dot(gap, gap)))
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _penetrations(
     local: F64, parents: I32, offsets: F64, joints: I32, ends: F64, radii: F64, pairs: I32, out: F64
 ) -> None:

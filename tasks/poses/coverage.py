@@ -7,10 +7,11 @@ in the set; k = 5 as in Naeem et al. 2020 ("Reliable fidelity and diversity metr
 The Frechet distance is that of Heusel et al. 2017, of joints instead of image features. Farthest points: Gonzalez 1985.
 """
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
+
+from manikin.tasks.kernel import kernel
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -74,7 +75,7 @@ def _parts(vectors: F64) -> list[F64]:
     return [vectors[i : i + PART] for i in range(0, max(len(vectors), 1), PART)]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _choose(vectors: F64, gap: F64, out: I64) -> None:
     for k in range(len(out)):
         out[k] = best = np.argmax(gap)

@@ -1,10 +1,10 @@
 """Where the rig's joints are in a pose of the mean body: forward kinematics, compiled, for checks that need no mesh."""
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.rotations import matrix_from_axis_angle
+from manikin.tasks.kernel import kernel
 from manikin.tasks.poses.anatomy import Anatomy
 
 F32 = NDArray[np.float32]
@@ -35,7 +35,7 @@ def rest_offsets(rest: F64, parents: I32) -> F64:
     return np.where((parents >= 0)[:, None], rest - rest[parents], rest)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def forward(local: F64, parents: I32, offsets: F64, turn: F64, place: F64) -> None:
     """Fill the global rotations (J, 3, 3) and places (J, 3) of one pose with local rotations (J, 3, 3)."""
     for j in range(len(parents)):
@@ -55,7 +55,7 @@ def forward(local: F64, parents: I32, offsets: F64, turn: F64, place: F64) -> No
             place[j, x] = sum_
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _places(local: F64, parents: I32, offsets: F64, out: F64) -> None:
     turn = np.empty((len(parents), 3, 3))
     for i in range(len(local)):

@@ -6,7 +6,6 @@ legs go round without a seam; towards the back the cloth without its print takes
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.fill import Cloth
@@ -15,6 +14,7 @@ from manikin.tasks.clothing.pattern.atlas import nearest
 from manikin.tasks.clothing.pattern.extent import Extent, Reach, coverage, reach
 from manikin.tasks.clothing.pattern.seams import neck_at
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -103,7 +103,7 @@ def _reduced(front: BodyFront, cloth: U8, warp: Warp) -> tuple[U8, F32]:
     return small, np.array([size[0] / cloth.shape[1], size[1] / cloth.shape[0]], np.float32)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _add_sampled(out: F32, picture: NDArray[np.generic], scale: F32, pixels: F32, share: F32) -> None:
     """Add to (n, C) a picture's (H, W, C) values at pixels (n, 2) of it at another scale, bilinear, times a share (n,)."""
     h, w = picture.shape[0], picture.shape[1]

@@ -76,10 +76,10 @@ def _labels(odd: Mask, inside: Mask, throat: Mask) -> Mask:
 def _common(samples: F32) -> Colours:
     """Return the colours of cloth (n, 3) less those that little of it has, as buttons."""
     colours = fit_colours(samples, _COLOURS)
-    owner = np.argmin([((samples - c) ** 2).sum(axis=-1) for c in colours.centres], axis=0)
+    owner = colours.owner(samples)
     share = np.bincount(owner, minlength=len(colours.centres)) / len(samples)
     kept = share >= min(_COMMON, share.max())
-    return Colours(colours.centres[kept], colours.spreads[kept])
+    return colours.only(kept)
 
 
 def shade(rgb: U8, inside: Mask, lateral: Mask) -> Mask:

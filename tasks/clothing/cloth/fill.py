@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.blemishes import odd_in_neck, shade
 from manikin.tasks.clothing.cloth.prints import find_prints
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light
+from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -112,7 +112,7 @@ def carry_on(rgb: U8, known: Mask) -> U8:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _mirror(
     out: U8, known: Mask, distance: F32, labels: I32, owner: I32, soft: F32, near: np.float32, far: np.float32
 ) -> None:

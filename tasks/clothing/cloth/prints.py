@@ -80,13 +80,13 @@ def _spread_round(lab: F32, rim: Mask, inside: Mask) -> Colours:
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     sector = np.minimum((y - rows[0]) * _SECTORS // len(rows), _SECTORS - 1) * 2
     sector += x > 0.5 * (columns[0] + columns[-1])
-    owner = np.argmin([((samples - c) ** 2).sum(axis=-1) for c in colours.centres], axis=0)
+    owner = colours.owner(samples)
     count = np.zeros((len(colours.centres), 2 * _SECTORS))
     np.add.at(count, (owner, sector), 1)
     share = count / np.maximum(count.sum(axis=0), 1)
     around = (share > _IN_SECTOR).sum(axis=1) / (count.sum(axis=0) > 0).sum()
     kept = around >= min(_ROUND, around.max())
-    return Colours(colours.centres[kept], colours.spreads[kept])
+    return colours.only(kept)
 
 
 def _unrest(lab: F32, inside: Mask, rim: Mask) -> F32:

@@ -4,8 +4,9 @@ Quilting", SIGGRAPH 2001), so that stripes run on and the light stays as it was.
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
@@ -121,7 +122,7 @@ def _window(n: int) -> F32:
     return (np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 + 1e-3).astype(np.float32)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _choose(
     detail: F32, known: Mask, wanted: Mask, free: Mask, dear: F32, far: np.float32, size: int, step: int
 ) -> I64:
@@ -146,7 +147,7 @@ def _choose(
     return out[:n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _nearest_alike(
     detail: F32, known: Mask, free: Mask, dear: F32, far: np.float32, y: int, x: int, size: int
 ) -> tuple[int, int]:
@@ -169,7 +170,7 @@ def _nearest_alike(
     return by, bx
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _mismatch(
     detail: F32, known: Mask, dear: F32, far: np.float32, y: int, x: int, cy: int, cx: int, size: int, most: np.float32
 ) -> np.float32:

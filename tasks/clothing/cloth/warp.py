@@ -7,11 +7,11 @@ photo it shows. Evaluated on a coarse grid and interpolated: the map is smooth.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -54,7 +54,7 @@ def fit_warp(front: BodyFront, body: F64, photo: F64) -> Warp:
     return Warp(np.array([xs[0], ys[0]]), nodes, body, photo)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _sample(nodes: F32, cells: F32, out: F32) -> None:
     """Bilinear by hand: OpenCV's remap rounds positions to 1/32 of a cell, a third of a millimetre here."""
     rows, columns = nodes.shape[0], nodes.shape[1]

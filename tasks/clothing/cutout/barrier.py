@@ -6,8 +6,9 @@ raster scans of Zhang et al., "Minimum Barrier Salient Object Detection at 80 FP
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -25,7 +26,7 @@ def barrier_distance(picture: F32, seeds: Mask) -> F32:
     return np.asarray(_scan(np.ascontiguousarray(picture, np.float32), np.ascontiguousarray(seeds), _SCANS))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _scan(picture: F32, seeds: Mask, n_scans: int) -> F32:
     h, w, _ = picture.shape
     distance = np.full((h, w), np.inf, np.float32)

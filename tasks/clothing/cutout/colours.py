@@ -36,6 +36,14 @@ class Colours:
         )
         return each.argmin(axis=0), np.asarray(each.min(axis=0), np.float32)
 
+    def owner(self, samples: F32) -> NDArray[np.int64]:
+        """Return (n,) which colour each of (n, 3) samples belongs to, whatever the colours' spreads."""
+        return np.argmin([((samples - c) ** 2).sum(axis=-1) for c in self.centres], axis=0)
+
+    def only(self, kept: NDArray[np.bool_]) -> "Colours":
+        """Return those of the colours (k,) that are kept."""
+        return Colours(self.centres[kept], self.spreads[kept])
+
 
 def folded_lab(rgb: U8) -> F32:
     """Return (H, W, 3) Lab with lightness halved."""

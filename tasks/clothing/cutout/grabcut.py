@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cutout.barrier import barrier_distance
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
-from manikin.tasks.clothing.cutout.masks import frame
+from manikin.tasks.clothing.cutout.masks import frame_mask
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -59,12 +59,9 @@ def cut_from_outline(rgb: U8, mask: U8, outline: U8, heart: U8) -> U8:
     reach = 2 * round(_REACH * max(mask.shape)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     near, well = cv2.dilate(outline, disc) > 0, cv2.erode(outline, disc) > 0
-    fx, fy = frame(mask)
-    around = np.ones(mask.shape, bool)
-    around[fy:-fy, fx:-fx] = False
     cloth = ((mask > 0) & near) | well
     guess = np.where(cloth, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    guess[around & (mask == 0)] = cv2.GC_BGD
+    guess[frame_mask(mask) & (mask == 0)] = cv2.GC_BGD
     guess[(heart > 0) & (mask > 0)] = cv2.GC_FGD
     return _grab_cut(rgb, guess, _AGAIN)
 
@@ -72,9 +69,7 @@ def cut_from_outline(rgb: U8, mask: U8, outline: U8, heart: U8) -> U8:
 def _seeds(lab: F32) -> Mask:
     """Return where the frame is ground: not where it has a colour that is mostly the middle's."""
     h, w = lab.shape[:2]
-    fx, fy = frame(lab)
-    around = np.ones((h, w), bool)
-    around[fy:-fy, fx:-fx] = False
+    around = frame_mask(lab)
     middle = lab[h // 4 : h - h // 4 : 2, w // 4 : w - w // 4 : 2].reshape(-1, 3)
     edge = lab[around]
     ground, cloth = (fit_colours(x[:: max(1, len(x) // _SAMPLES)], _FRAME_COLOURS) for x in (edge, middle))

@@ -46,3 +46,16 @@ def frame(mask: NDArray[np.generic]) -> tuple[int, int]:
     """Return the frame's thickness at the picture's left and right, and at its top and bottom."""
     h, w = mask.shape[:2]
     return max(2, round(_FRAME * w)), max(2, round(_FRAME * h))
+
+
+def frame_mask(picture: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Return (H, W) the frame of a picture."""
+    fx, fy = frame(picture)
+    out = np.ones(picture.shape[:2], bool)
+    out[fy:-fy, fx:-fx] = False
+    return out
+
+
+def resized(mask: U8, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return (h, w) where a mask of 0 and 255 is mostly set, at a size (w, h)."""
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 127)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
 from manikin.tasks.clothing.cutout.grabcut import cut_from_frame, cut_from_outline
-from manikin.tasks.clothing.cutout.masks import enlarged, frame, largest, reduced, solid
+from manikin.tasks.clothing.cutout.masks import enlarged, frame, largest, reduced, resized, solid
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.shadow import white_on_white, without_shadow
 from manikin.tasks.errors import InputError
@@ -88,7 +88,7 @@ def segment(photo: Photo) -> Cutout:
     debris = float((raw != mask).sum() / max(1, mask.sum()))
     white = white_on_white(reduced(photo.rgb, 2 * _CUT_SIDE), mask)
     fine = solid(without_shadow(small, mask)) if white is None else white
-    mask = (cv2.resize(fine * 255, small.shape[1::-1], interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
+    mask = resized(fine * 255, small.shape[1::-1]).astype(np.uint8)
     _check_area(photo, mask)
     _check_frame(photo, mask, given)
     contrast = _contrast(small, mask)
@@ -118,10 +118,7 @@ def cut_again(photo: Photo, cutout: Cutout, outline: U8, trunk: U8) -> Cutout:
         return cutout
     small = reduced(photo.rgb, _CUT_SIDE)
     size = small.shape[1::-1]
-    mask, inside, heart = (
-        (cv2.resize(m, size, interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
-        for m in (cutout.mask, outline, trunk)
-    )
+    mask, inside, heart = (resized(m, size).astype(np.uint8) for m in (cutout.mask, outline, trunk))
     better = solid(cut_from_outline(small, mask, inside, heart))
     if better.sum() < _MIN_KEPT * mask.sum():
         return cutout  # garment and ground share their colours
@@ -138,7 +135,7 @@ def check_rest(photo: Photo, whole: Cutout, kept: Cutout) -> None:
         return
     small = reduced(photo.rgb, _CUT_SIDE)
     size = small.shape[1::-1]
-    before, after = (cv2.resize(c.mask, size, interpolation=cv2.INTER_AREA) > 127 for c in (whole, kept))
+    before, after = (resized(c.mask, size) for c in (whole, kept))
     if before.all() or not after.any():
         return
     lab = folded_lab(small)
@@ -171,7 +168,7 @@ def without_ground(
         return cutout
     small = reduced(photo.rgb, _CUT_SIDE)
     size = small.shape[1::-1]
-    mask, kept, between = (cv2.resize(m, size, interpolation=cv2.INTER_AREA) > 127 for m in (cutout.mask, trunk, gap))
+    mask, kept, between = (resized(m, size) for m in (cutout.mask, trunk, gap))
     lab = folded_lab(small)
     if not (mask & kept).any() or mask.all():
         return cutout
@@ -185,8 +182,7 @@ def without_ground(
     if has_limbs and apart > _APART:
         leak |= _gaps(mask & ~kept & (to_ground < min(_NEAR, 0.5 * apart)), between, float(mask.sum()))
     if closed is not None:
-        heart = cv2.resize(closed, size, interpolation=cv2.INTER_AREA) > 127
-        leak |= _openings(lab, mask, kept, heart, to_ground, has_limbs)
+        leak |= _openings(lab, mask, kept, resized(closed, size), to_ground, has_limbs)
     if apart > _APART:
         shaded = (to_cloth > _FAR_OFF) & (to_ground < 0.5 * np.minimum(apart, to_cloth))
         leak |= _rim(_opened(mask & ~kept & shaded), ~mask) & mask

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cutout.masks import enlarged, frame, solid
+from manikin.tasks.clothing.cutout.masks import enlarged, frame, frame_mask, solid
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -89,15 +89,13 @@ def _fallen(rgb: U8, ground: _Ground, rise: float) -> U8:
 
 
 def _ground(rgb: U8) -> _Ground:
-    fx, fy = frame(rgb)
-    around = np.ones(rgb.shape[:2], bool)
-    around[fy:-fy, fx:-fx] = False
+    around = frame_mask(rgb)
     colour = np.median(rgb[around], axis=0)
     spread = np.median(np.abs(rgb[around] - colour), axis=0)
     ratio = (rgb.astype(np.float32) + 8) / (colour.astype(np.float32) + 8)  # the offset calms dark grounds
     is_shadow = (np.ptp(ratio, axis=-1) < 0.06) & (ratio.max(axis=-1) < 1.04) & (ratio.min(axis=-1) > 0.35)
     barrier = np.pad(np.where(is_shadow | around, 0, 1).astype(np.uint8), 1, constant_values=1)
-    noise = float(np.abs(np.diff(rgb[:fy].astype(np.float32), axis=1)).mean())
+    noise = float(np.abs(np.diff(rgb[: frame(rgb)[1]].astype(np.float32), axis=1)).mean())
     return _Ground(float(colour.max()), float(spread.max()), noise, is_shadow, barrier, np.argwhere(around & is_shadow))
 
 

@@ -48,6 +48,11 @@ class Shell:
     is_inner: NDArray[np.bool_]  # (H,) whether a triangle is of the inner strip, which is in the shade
     hides: I32  # (M,) body triangles that the cloth covers wholly, edges excepted
 
+    @property
+    def held_by(self) -> I32:
+        """Return the body vertex (G,) that each cloth vertex is mostly bound to."""
+        return self.corner[np.arange(len(self.corner)), self.weight.argmax(axis=1)]
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the fields by name, as they are stored."""
         return {f.name: getattr(self, f.name) for f in fields(self)}

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
 from manikin.tasks.clothing.outline.landmarks import Landmarks
-from manikin.tasks.clothing.pattern.extent import Extent, level
-from manikin.tasks.clothing.pattern.seams import armpit, crossing
+from manikin.tasks.clothing.pattern.extent import Extent
+from manikin.tasks.clothing.pattern.seams import flanks
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.hanging import dress_scale, row_widths, trunk_widths
 from manikin.tasks.clothing.sizes.measure import hangs, waist_height
@@ -96,16 +96,7 @@ def _begin(front: BodyFront, rows: Profile, metres: F64, warp: Warp) -> float:
 
 def _flank(front: BodyFront, warp: Warp, height: float) -> F64:
     """Return the pixels (2, 2) that the left and the right flank of the body have at a height."""
-    return warp.at(np.stack(_flat_flanks(front, height))).astype(np.float64)
-
-
-def _flat_flanks(front: BodyFront, height: float) -> list[F64]:
-    ends = []
-    for side in _SIDES:
-        fold = front.folds[f"side_{side}"]
-        at = crossing(fold, level(height, is_upper=False), armpit(front, side))
-        ends.append(np.array([np.interp(at, np.arange(len(fold.flat)), fold.flat[:, k]) for k in range(2)]))
-    return ends
+    return warp.at(np.stack(flanks(front, height))).astype(np.float64)
 
 
 def skirt_texture(front: BodyFront, start: float | None, seen: Sheet, unseen: Sheet, size: int) -> U8:
@@ -136,7 +127,7 @@ def _top(front: BodyFront, start: float | None, sheet: Sheet, is_front: bool) ->
     rows = sheet.rows
     if start is None:
         return rows.at(rows.top, np.linspace(rows.left[0], -rows.right[0], len(rows.top)))
-    left, right = _flat_flanks(front, start)
+    left, right = flanks(front, start)
     near = front.is_flat & (np.abs(front.position[..., 1] - start) < _BESIDE) & front.is_part("torso", "leg")
     near &= (front.facing >= 0) if is_front else (front.facing <= 0)
     x = np.linspace(left[0], right[0], _COLUMNS)

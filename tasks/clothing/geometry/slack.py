@@ -15,8 +15,8 @@ from scipy import sparse
 from manikin.tasks.clothing.geometry.cut import Patch
 from manikin.tasks.clothing.geometry.fall import HOLDING, Tube, falling_tubes
 from manikin.tasks.clothing.outline.landmarks import Landmarks
-from manikin.tasks.clothing.pattern.extent import Extent, across_limb, level
-from manikin.tasks.clothing.pattern.seams import armpit, crossing
+from manikin.tasks.clothing.pattern.extent import Extent, across_limb
+from manikin.tasks.clothing.pattern.seams import armpit, flanks
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.measure import crotch_height
 
@@ -112,12 +112,8 @@ def _ease_of_trunk(front: BodyFront, low: float, waist: float, hem: float) -> tu
 
 def flat_width(front: BodyFront, height: float) -> float:
     """Return the width in metres of the flat body's trunk at a height."""
-    ends = []
-    for side in _SIDES:
-        fold = front.folds[f"side_{side}"]
-        at = crossing(fold, level(float(height), is_upper=False), armpit(front, side))
-        ends.append([np.interp(at, np.arange(len(fold.flat)), fold.flat[:, k]) for k in range(2)])
-    return float(np.linalg.norm(np.array(ends[0]) - np.array(ends[1])))
+    left, right = flanks(front, float(height))
+    return float(np.linalg.norm(left - right))
 
 
 def _widths(landmarks: Landmarks, outer: str, inner: str, end: str) -> F64:

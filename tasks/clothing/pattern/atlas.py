@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
+from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -83,7 +83,7 @@ def nearest(mask: NDArray[np.bool_]) -> I32:
     return np.asarray(owner[labels], np.int32)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel
 def _raster(corners: NDArray[np.float64], triangle: I32, weights: F32) -> None:
     size = triangle.shape[0]
     for f in range(corners.shape[0]):

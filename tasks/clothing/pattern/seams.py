@@ -27,6 +27,16 @@ def armpit(front: BodyFront, side: str) -> int:
     return int(np.argmax(np.where(above_hip, fold.flat[:, 1], -np.inf)))
 
 
+def flanks(front: BodyFront, height: float) -> list[F64]:
+    """Return the flat points (2,) of the left and the right flank at a height under the armpits."""
+    ends = []
+    for side, _ in _SIDES:
+        fold = front.folds[f"side_{side}"]
+        at = crossing(fold, level(height, is_upper=False), armpit(front, side))
+        ends.append(np.array([np.interp(at, np.arange(len(fold.flat)), fold.flat[:, k]) for k in range(2)]))
+    return ends
+
+
 def neck_at(front: BodyFront, side: str, half_width: float | None) -> float:
     """Return where on the arm's fold line (fractional index) a neckline of a half width on the flat body ends."""
     fold = front.folds[f"arm_{side}"]
