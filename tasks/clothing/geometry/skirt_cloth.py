@@ -111,9 +111,9 @@ def skirt_texture(front: BodyFront, start: float | None, seen: Sheet, unseen: Sh
     """
     u, v = ((a + 0.5) / size for a in np.meshgrid(np.arange(size), np.arange(size)))
     facing = 1.0 - 4.0 * np.abs(u - 0.5)
-    across = np.abs(2.0 * ((u + 0.25) % 1.0) - 1.0)  # 1 on the left flank, 0 on the right, on front and back alike
+    across = np.abs(2.0 * ((u + 0.25) % 1.0) - 1.0)  # 0 on the left flank, 1 on the right, on front and back alike
     ahead, behind = (
-        _sampled(sheet.cloth, _coons(sheet.rows, _top(front, start, sheet, is_front), 1.0 - across, v))
+        _sampled(sheet.cloth, _coons(sheet.rows, _top(front, start, sheet, is_front), across, v))
         for sheet, is_front in ((seen, True), (unseen, False))
     )
     t = np.clip((facing - _TURN[0]) / (_TURN[1] - _TURN[0]), 0, 1)[..., None]

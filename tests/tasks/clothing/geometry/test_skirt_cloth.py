@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,18 @@ def test_its_cloth_is_opaque_and_goes_round_without_a_seam(shots, dress: Garment
     photo = shots.read("polo02")
     cloth = np.median(photo.rgb[photo.alpha > 250], axis=0)
     assert np.abs(np.median(colours.reshape(-1, 3), axis=0) - cloth).max() < 30
+
+
+def test_its_left_side_is_the_photos_right(shots, front: BodyFront) -> None:
+    photo = shots.read("polo02")
+    is_right = np.arange(photo.rgb.shape[1]) >= photo.rgb.shape[1] // 2
+    two_coloured = np.where(is_right[:, None], [200, 40, 40], [40, 40, 200]).astype(np.uint8)
+    rgb = np.where((photo.alpha > 127)[..., None], two_coloured, photo.rgb)
+    layer = dress_photo(replace(photo, rgb=np.asarray(rgb, np.uint8)), front, label="Dress")
+    assert layer.skirt_rgba is not None
+    left, right = (layer.skirt_rgba[32:224, at - 40 : at + 40, :3].mean(axis=(0, 1)) for at in (64, 192))
+    assert left[0] > 2 * left[2], left
+    assert right[2] > 2 * right[0], right
 
 
 def test_tops_have_no_skirt(dressed: dict[str, GarmentLayer]) -> None:
