@@ -1,4 +1,4 @@
-"""What a photo shows of a garment that is no cloth of it: labels and hangers in its neck, the shade at its sides."""
+"""What a photo shows in a garment's neck that is no cloth of it: labels and hangers."""
 
 import cv2
 import numpy as np
@@ -19,8 +19,6 @@ _THREAD = 12  # pixels that what hangs on it reaches beyond
 _AROUND, _FEW = 14, 60  # pixels about the throat whose colours its cloth has, and how many there must be
 _LETTERS = 9  # pixels from letter to letter at most
 _COLLAR = 0.5  # of the throat's width, from which what is odd, and ends on the outline on either side, is a collar
-_SHADE = (0.04, 0.9)  # quantile of the garment's lightness, and the part of it under which its sides are shade
-_HEART = 0.15  # of the garment that must lie off its sides to judge them by
 
 
 def odd_in_neck(rgb: U8, inside: Mask, throat: Mask, lateral: Mask) -> Mask:
@@ -80,20 +78,3 @@ def _common(samples: F32) -> Colours:
     share = np.bincount(owner, minlength=len(colours.centres)) / len(samples)
     kept = share >= min(_COMMON, share.max())
     return colours.only(kept)
-
-
-def shade(rgb: U8, inside: Mask, lateral: Mask) -> Mask:
-    """Return (h, w) what is darker at the sides of trunk and limbs than any cloth of the garment's elsewhere.
-
-    Args:
-        rgb: (h, w, 3) at the working size.
-        inside: (h, w) the garment.
-        lateral: (h, w) about those sides.
-    """
-    heart = inside & ~lateral
-    if heart.sum() < _HEART * inside.sum():
-        return np.zeros_like(inside)
-    light = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 0]
-    dark = inside & lateral & (light < _SHADE[1] * np.quantile(light[heart], _SHADE[0]))
-    solid = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-    return np.asarray((cv2.dilate(solid, np.ones((3, 3), np.uint8)) > 0) & lateral)

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.blemishes import odd_in_neck, shade
+from manikin.tasks.clothing.cloth.blemishes import odd_in_neck
+from manikin.tasks.clothing.cloth.lateral import shade
 from manikin.tasks.clothing.cloth.prints import find_prints
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light

@@ -12,6 +12,7 @@ from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 _ACROSS = {
     "side": None,
@@ -23,6 +24,8 @@ _WITHIN = 0.05  # of half the garment's width that the warp keeps within an edge
 _OF_LIMB = 0.12  # of a limb's width at most
 _SHADED = 0.2  # of half the garment's width about an edge, within which there may be shade
 _END = 0.25  # likewise about hems, cuffs and necks, whose bands are the garment's own
+_SHADE = (0.04, 0.9)  # quantile of the garment's lightness, and the part of it under which its sides are shade
+_HEART = 0.15  # of the garment that must lie off its sides to judge them by
 
 
 def within_edge(landmarks: Landmarks, name: str) -> F64:
@@ -55,6 +58,23 @@ def lateral_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
     draw(sides, 255, _SHADED)
     draw({n: e for n, e in landmarks.edges.items() if n not in sides and not n.startswith("shoulder")}, 0, _END)
     return out
+
+
+def shade(rgb: U8, inside: Mask, lateral: Mask) -> Mask:
+    """Return (h, w) what is darker at the sides of trunk and limbs than any cloth of the garment's elsewhere.
+
+    Args:
+        rgb: (h, w, 3) at the working size.
+        inside: (h, w) the garment.
+        lateral: (h, w) about those sides.
+    """
+    heart = inside & ~lateral
+    if heart.sum() < _HEART * inside.sum():
+        return np.zeros_like(inside)
+    light = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 0]
+    dark = inside & lateral & (light < _SHADE[1] * np.quantile(light[heart], _SHADE[0]))
+    solid = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
+    return np.asarray((cv2.dilate(solid, np.ones((3, 3), np.uint8)) > 0) & lateral)
 
 
 def _half_width(landmarks: Landmarks) -> float:
