@@ -9,6 +9,7 @@ from manikin.tasks.clothing.cloth.bake import bake
 from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
 from manikin.tasks.clothing.cloth.neckline import seen_neck
+from manikin.tasks.clothing.cloth.waistband import without_inside
 from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
@@ -64,6 +65,7 @@ def dress_photo(
 
 def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back: Found | None = None) -> GarmentLayer:
     """Return the layer of a garment found in its photo, and in another of its back."""
+    garment = without_inside(garment)
     landmarks, photo = garment.landmarks, garment.photo
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)

@@ -1,0 +1,169 @@
+"""The front waistband's upper edge in a photo of trousers or a skirt, above which the inside of the back shows.
+
+Hung by its sides or laid flat, a waist sags in front: between the front's edge and the outline lie the inner band, its label
+and the hanger. Sagging curves from one side to the other are laid over the photo; the edge is the one across which the cloth
+changes most, in the same way over the better part of it: buttons, loops and labels take the rest. It meets the outline at
+both sides and lies well under it between them, as no seam of the band does.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.cutout.colours import folded_lab
+from manikin.tasks.clothing.outline.found import Found
+from manikin.tasks.clothing.outline.landmarks import Landmarks, resample
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+_UNIT = 56  # pixels of half the waist, at which curves are compared
+_FRAME = (1.3, 0.55, 0.85)  # of half the waist that are looked at beside, above and below its middle
+_ROW = 0.12  # of half the waist under its corners, where the sides are
+_ENDS = np.arange(-0.06, 0.28, 0.04)  # of half the waist, how far below its corner a curve ends
+_ASKEW = 0.16  # by which its ends differ at most
+_SAGS = np.arange(0.03, 0.5, 0.03)  # of half the waist, under the line from end to end
+_BOWS = (1.5, 2.2, 3.5)  # exponent: pointed to round
+_SAMPLES, _SPAN = 36, 0.96  # along a curve, and the share of it that is compared
+_OUTER = 5  # samples at each end
+_ASIDE = (1.5, 3.0)  # pixels to either side at which the cloth is compared
+_COUNTED = 0.45  # of a curve, above which there must be cloth, not ground
+_MOST = 12.0  # folded Lab that a change counts at most
+_WEAKER = 0.6  # of a curve's samples that must show the change
+_RIM = 2  # pixels of the outline that may be ground
+_ON_CLOTH = (2.0, 0.85)  # pixels below a curve, and share of it, at which there must be cloth
+_OPEN = (
+    0.06  # of half the waist, by which the edge lies under the outline in its middle, and deeper there than at its ends
+)
+_MEETS, _NEARS = (-0.1, 0.13), 0.3  # likewise under it at the ends; and there, of what changes much, as at a hanger
+_SURE, _MUCH = 1.75, 6.0  # folded Lab by which the cloth changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Curves:
+    """n curves at the working scale, from the wearer's right to the left."""
+
+    x: F64  # (n, k) pixels
+    y: F64  # (n, k)
+
+
+def without_inside(garment: Found) -> Found:
+    """Return trousers or a skirt that begin at the front's upper edge, where that is sure; anything else as it is."""
+    line = find_waist_edge(garment.photo.rgb, garment.cutout.mask, garment.landmarks)
+    if line is None:
+        return garment
+    mask = np.where(_above(line, garment.cutout.mask.shape) > 0, 0, garment.cutout.mask).astype(np.uint8)
+    return replace(garment, cutout=replace(garment.cutout, mask=mask), landmarks=_beginning_at(garment.landmarks, line))
+
+
+def find_waist_edge(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
+    """Return a front waistband's upper edge (n, 2) in the photo, from the wearer's right to the left.
+
+    None where none is sure, or the garment has no waist.
+
+    Args:
+        rgb: (H, W, 3).
+        mask: (H, W), 255 on the garment.
+        landmarks: of the garment.
+    """
+    if landmarks.kind not in ("trousers", "skirt"):
+        return None
+    right, left = (np.array(landmarks.points[f"waist_{side}"]) for side in ("right", "left"))
+    half = 0.5 * float(np.linalg.norm(left - right))
+    if half < 1.0:
+        return None
+    scale = _UNIT / half
+    across = (left - right) / (2 * half)
+    A = scale * np.array([across, [-across[1], across[0]]])
+    wide, high, deep = (round(share * _UNIT) for share in _FRAME)
+    T = np.column_stack([A, np.array([wide, high]) - A @ (0.5 * (left + right))])
+    size = (2 * wide + 1, high + deep + 1)
+    calm = cv2.GaussianBlur(rgb, (0, 0), 0.5 / scale) if scale < 0.8 else rgb
+    lab = folded_lab(np.asarray(cv2.warpAffine(calm, T, size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
+    cloth = np.asarray(cv2.warpAffine(mask, T, size), np.uint8) > 127
+    row = np.flatnonzero(cloth[high + round(_ROW * _UNIT)])
+    if len(row) < _UNIT:
+        return None
+    sides = (float(row[0]), float(row[-1]))
+    score = _scores(
+        np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32),
+        cloth,
+        _curves(sides, high, np.linspace(-_SPAN, _SPAN, _SAMPLES)),
+    )
+    k = int(np.argmax(score))
+    if score[k] < _SURE:
+        return None
+    whole = _curves(sides, high, np.linspace(-1.0, 1.0, _SAMPLES))
+    return np.asarray((np.stack([whole.x[k], whole.y[k]], axis=1) - T[:, 2]) @ np.linalg.inv(A).T)
+
+
+def _curves(sides: tuple[float, float], high: int, t: F64) -> _Curves:
+    """Return all curves at shares t (k,) from the waist's right side, -1, to the left, 1."""
+    grid = np.meshgrid(_ENDS, _ENDS, _SAGS, _BOWS, indexing="ij")
+    right, left, sag, bow = (g.reshape(-1, 1) for g in grid)
+    right, left, sag, bow = (g[np.abs(left - right)[:, 0] < _ASKEW] for g in (right, left, sag, bow))
+    x = np.broadcast_to(np.interp(t, (-1.0, 1.0), sides), (len(sag), len(t)))
+    y = high + _UNIT * (right * (1 - t) / 2 + left * (1 + t) / 2 + sag * (1 - np.abs(t) ** bow))
+    return _Curves(x, y)
+
+
+def _scores(lab: F32, cloth: Mask, curves: _Curves) -> F64:
+    """Return (n,) how much the cloth changes across the better part of each curve, or darkens on it; below 0 where none fits."""
+    slope = np.gradient(curves.y, axis=1) / np.gradient(curves.x, axis=1)
+    length = np.sqrt(1 + slope**2)
+
+    def at(picture: F32 | U8, aside: float) -> F32:
+        x, y = curves.x - aside * slope / length, curves.y + aside / length
+        return np.asarray(cv2.remap(picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32)
+
+    above, below = (np.mean([at(lab, sign * aside) for aside in _ASIDE], axis=0) for sign in (-1, 1))
+    step = above - below
+    usual = np.median(step, axis=1, keepdims=True)
+    change = (step * usual / np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-6)).sum(axis=-1)
+    groove = np.minimum(above[..., 0], below[..., 0]) - at(lab, 0.0)[..., 0]
+    core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)), np.uint8)
+    is_cloth = at(core * np.uint8(255), -_ASIDE[0]) > 127
+    score = np.maximum(_weaker(change, is_cloth), _weaker(groove, is_cloth))
+    top = np.where(core.any(axis=0), np.argmax(core, axis=0), len(core)).astype(np.float64)
+    under = (curves.y - top[np.clip(np.rint(curves.x).astype(int), 0, core.shape[1] - 1)]) / _UNIT
+    ends = np.stack([np.median(under[:, :_OUTER], axis=1), np.median(under[:, -_OUTER:], axis=1)])
+    middle = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1)
+    is_open = (middle > _OPEN) & (middle - ends.max(axis=0) > _OPEN)
+    is_open &= (at(core * np.uint8(255), _ON_CLOTH[0]) > 127).mean(axis=1) > _ON_CLOTH[1]
+    meets = (ends.max(axis=0) < _MEETS[1]) | (ends.max(axis=0) < _NEARS) & (score > _MUCH)
+    return np.where(is_open & meets & (ends.min(axis=0) > _MEETS[0]), score, -1.0)
+
+
+def _weaker(change: F32, is_cloth: Mask) -> F64:
+    """Return (n,) the mean of the weaker part of each curve's (n, k) changes, of those with cloth above the curve."""
+    counted = np.where(is_cloth, np.clip(change, -_MOST, _MOST), np.inf)
+    n = np.maximum(np.rint(_WEAKER * is_cloth.sum(axis=1)).astype(int), 1)
+    lowest = np.cumsum(np.sort(counted, axis=1), axis=1)[np.arange(len(n)), n - 1] / n
+    return np.where(is_cloth.mean(axis=1) > _COUNTED, lowest, -1.0)
+
+
+def _above(line: F64, shape: tuple[int, ...]) -> U8:
+    """Return (H, W), 255 above a line and above its ends' level beside it."""
+    out = np.zeros(shape, np.uint8)
+    across = line[-1] - line[0]
+    up = np.array([across[1], -across[0]])
+    outer = np.stack([line[0] - 0.2 * across, *line, line[-1] + 0.2 * across])
+    cv2.fillPoly(out, [np.rint(np.concatenate([outer, outer[[-1, 0]] + up])).astype(np.int32)], 255)
+    return out
+
+
+def _beginning_at(landmarks: Landmarks, line: F64) -> Landmarks:
+    """Return landmarks whose waist is a line and whose sides begin at its ends."""
+    edges = dict(landmarks.edges)
+    edges["waist"] = resample(line[::-1], len(edges["waist"]))
+    across = line[-1] - line[0]
+    down = np.array([-across[1], across[0]])
+    for side, end in (("left", line[-1]), ("right", line[0])):
+        edge = edges[f"side_{side}"]
+        rest = edge[(edge - end) @ down > 0]
+        edges[f"side_{side}"] = resample(np.concatenate([end[None], rest]), len(edge)) if len(rest) else edge
+    return replace(landmarks, edges=edges)
