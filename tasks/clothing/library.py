@@ -12,11 +12,19 @@ from manikin.tasks.clothing.cloth.neckline import seen_neck
 from manikin.tasks.clothing.cloth.waistband import without_inside
 from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.cutout.photo import Photo
+from manikin.tasks.clothing.cutout.remnants import Places, remnants
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
 from manikin.tasks.clothing.geometry.skirt_cloth import Sheet, photo_skirt, sewn_slack, skirt_texture
 from manikin.tasks.clothing.geometry.slack import Slack, photo_slack
 from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
-from manikin.tasks.clothing.outline.landmarks import Landmarks, resample, trunk_mask
+from manikin.tasks.clothing.outline.landmarks import (
+    Landmarks,
+    closed_mask,
+    limb_gaps,
+    opening_mask,
+    resample,
+    trunk_mask,
+)
 from manikin.tasks.clothing.pattern.extent import Extent, Reach
 from manikin.tasks.clothing.pattern.seams import body_edges
 from manikin.tasks.clothing.pattern.template import BodyFront
@@ -115,7 +123,18 @@ def _cloth(front: BodyFront, garment: Found, warp: Warp) -> Cloth:
     rgb, mask, landmarks = garment.photo.rgb, garment.cutout.mask, garment.landmarks
     neck, lateral = seen_neck(front, rgb, mask, landmarks, warp), lateral_mask(landmarks, mask.shape)
     is_top = landmarks.kind in ("top", "vest")
-    return spread_cloth(rgb, mask, neck, lateral, trunk_mask(landmarks, mask.shape) if is_top else None)
+    trunk = trunk_mask(landmarks, mask.shape)
+    shown = mask
+    if garment.cutout.source == "grabcut":
+        shown = np.where(remnants(rgb, mask, _places(landmarks, trunk)) > 0, 0, mask).astype(np.uint8)
+    return replace(spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None), mask=mask)
+
+
+def _places(landmarks: Landmarks, trunk: U8) -> Places:
+    shape, closed = (trunk.shape[0], trunk.shape[1]), closed_mask(landmarks, (trunk.shape[0], trunk.shape[1]))
+    neck = opening_mask(landmarks, shape)
+    heart = trunk if closed is None else closed | (trunk & ~neck)
+    return Places(heart, limb_gaps(landmarks, shape), np.zeros_like(neck) if landmarks.has_hood else neck)
 
 
 def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent) -> Warp:

@@ -20,6 +20,7 @@ U8 = NDArray[np.uint8]
 
 MIN_OVERLAP = 0.82  # of silhouette and outline, below which it is no garment's shape
 _SNAP = 0.05  # garment units within which a point moves onto the contour
+_GAP = 0.025  # of the picture's longer side about limbs' edges that may be ground between them
 _EDGE_SAMPLES = {
     "shoulder": 3,
     "sleeve_outer": 6,
@@ -139,6 +140,28 @@ def gap_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
         a, b = ([round(float(c)) for c in e] for e in ends)
         cv2.line(out, a, b, 255, thickness)
     return out
+
+
+def limb_gaps(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
+    """Return (H, W), 255 between a top's trunk and its sleeves, and between legs, and a little over their edges."""
+    out = np.zeros(shape, np.uint8)
+    edges = landmarks.edges
+    pairs: list[tuple[F64, F64]] = []
+    if landmarks.kind == "top":
+        pairs = [(edges[f"side_{side}"], edges[f"sleeve_inner_{side}"]) for side, _ in SIDES]
+    elif landmarks.kind == "trousers":
+        pairs = [(edges["inseam_left"], edges["inseam_right"])]
+    for pair in pairs:
+        a, b = _from_common_end(*pair)
+        cv2.fillPoly(out, [np.rint(np.concatenate([a, b[::-1]])).astype(np.int32)], 255)
+        cv2.polylines(out, [np.rint(e).astype(np.int32) for e in (a, b)], False, 255, max(1, round(_GAP * max(shape))))
+    return out
+
+
+def _from_common_end(a: F64, b: F64) -> tuple[F64, F64]:
+    """Return two lines (n, 2) and (m, 2) that meet, as an armpit's or a crotch's, turned so that they begin there."""
+    turned = [(x, y) for x in (a, a[::-1]) for y in (b, b[::-1])]
+    return min(turned, key=lambda pair: float(np.linalg.norm(pair[0][0] - pair[1][0])))
 
 
 def _landmarks(mask: U8, canvas: Canvas, fit: Fit) -> Landmarks:

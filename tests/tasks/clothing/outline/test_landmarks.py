@@ -9,6 +9,7 @@ from manikin.tasks.clothing.outline.landmarks import (
     MIN_OVERLAP,
     find_landmarks,
     gap_mask,
+    limb_gaps,
     opening_mask,
     resample,
     scaled,
@@ -162,6 +163,27 @@ def test_trunk_and_opening_and_gap_lie_where_they_should() -> None:
     assert gap.any()
     assert (mask[gap] == 0).mean() > 0.9
     assert np.flatnonzero(gap.any(axis=1)).min() > truth["crotch"][1] - 0.06 * LONG
+
+
+@pytest.mark.parametrize("name", ["long sleeves", "trousers"])
+def test_gaps_lie_between_limbs_and_not_on_them(name: str) -> None:
+    kind, values, _ = GARMENTS[name]
+    mask, points = drawn(kind, values)
+    gaps = limb_gaps(find_landmarks(mask, KINDS), mask.shape) > 0
+    between = (
+        ("armpit_left", "hem_left", "cuff_inner_left")
+        if kind is TOP
+        else ("crotch", "ankle_inner_left", "ankle_inner_right")
+    )
+    x, y = np.mean([points[n] for n in between], axis=0).astype(int)
+    assert gaps[y, x]
+    assert gaps[mask > 0].mean() < 0.25
+    assert not gaps[:, : int(points["cuff_outer_right" if kind is TOP else "ankle_outer_right"][0])].any()
+
+
+def test_a_skirt_has_no_gaps() -> None:
+    mask, _ = drawn(SKIRT, {})
+    assert not limb_gaps(find_landmarks(mask, (SKIRT,)), mask.shape).any()
 
 
 def test_resampling_keeps_ends_and_spaces_evenly() -> None:

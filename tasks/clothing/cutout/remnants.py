@@ -1,0 +1,111 @@
+"""What of the ground is left in a cut-out: slits beside sleeves and between legs, a fringed hem, a hanger in the neck.
+
+The silhouette is cut coarsely and made solid, so that outlines can be fitted to it; what is narrower than its openings stays in
+it. None of that may be painted on a body. Looked at more finely, remnants are what the ground's colours explain and the cloth's
+do not, where ground can be: along the contour, in the gaps that the outline leaves between trunk and limbs, and in the neck.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab
+from manikin.tasks.clothing.cutout.masks import reduced, resized
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+_SIDE = 384  # pixels of the longer side at which remnants are looked for
+_COLOURS = 6  # of cloth and of ground that are told apart
+_FAR, _NEAR = 3.0, 2.5  # spreads from the cloth's colours and from the ground's
+_NEARER = 0.6  # of the distance from the cloth, within which the ground's colours must be
+_IN_GAP = (0.5, 4.0)  # likewise in a gap, and spreads: light and shade take ground there further from its own colours
+_APART = 2.1  # spreads from the ground's colours of most cloth, below which the two are not told apart
+_CLEARLY = 3.0  # likewise in a neck
+_MOST = 0.25  # quantile for that
+_RARE, _SAME = 0.08, 1.5  # share of the cloth, and spreads, up to which a colour may be a print's and the ground's
+_REACH = 0.06  # of the longer side from the contour, within which remnants begin
+_MAX_PIECE = 0.08  # of the garment; a larger piece is of its cloth
+_MOSTLY = (0.6, 0.9)  # of a piece, that lies in a gap, and in the neck: a chest's print goes on beside it
+_MIN_PIXELS = 6  # of a piece
+_BLENDED = 5  # pixels about ground that are no cloth either
+_SAMPLES = 2000  # of cloth and of ground
+
+
+class Places(NamedTuple):
+    """Where in a photo a garment may show ground, as its outline has it; all (H, W), 255 there."""
+
+    heart: U8  # only cloth
+    gaps: U8  # between trunk and limbs
+    neck: U8  # in a neck, and above it: a hanger's colours stand above it too
+
+
+def remnants(rgb: U8, mask: U8, places: Places) -> U8:
+    """Return (H, W), 255 where a cut-out shows ground.
+
+    Args:
+        rgb: (H, W, 3).
+        mask: (H, W), 255 on the garment.
+        places: where to look.
+    """
+    small = reduced(rgb, _SIDE)
+    size = small.shape[1::-1]
+    within, heart, gaps, neck = (resized(m, size) for m in (mask, *places))
+    core, beyond = _moved(within, cv2.MORPH_ERODE), ~_moved(within, cv2.MORPH_DILATE)
+    sure = core & heart & ~gaps
+    if not sure.any() or not beyond.any():
+        return np.zeros(mask.shape, np.uint8)
+    lab = folded_lab(small)
+    ground, cloth = _fitted(lab[beyond]), _fitted(lab[sure])
+    apart = float(np.quantile(ground.distance(_some(lab[sure])), _MOST))
+    if apart < _APART:
+        return np.zeros(mask.shape, np.uint8)
+    neck &= apart > _CLEARLY
+    depth = cv2.distanceTransform(within.astype(np.uint8), cv2.DIST_L2, 3)
+    where = within & (~heart & ((depth < _REACH * max(size)) | neck) | gaps)
+    to_cloth, to_ground = (np.full(within.shape, np.inf, np.float32) for _ in range(2))
+    to_cloth[where], to_ground[where] = cloth.distance(lab[where]), ground.distance(lab[where])
+    plain = _without_print(cloth, lab[sure], ground)
+    if len(plain.centres) < len(cloth.centres):  # no print reaches into a gap
+        to_cloth[where & gaps] = plain.distance(lab[where & gaps])
+    above = neck & beyond
+    if above.any():
+        seen = where & neck
+        to_ground[seen] = np.minimum(to_ground[seen], _fitted(lab[above]).distance(lab[seen]))
+    like = to_ground < np.minimum(_NEARER * to_cloth, min(_NEAR, apart))
+    like |= gaps & (to_ground < np.minimum(_IN_GAP[0] * to_cloth, min(_IN_GAP[1], apart)))
+    foreign = where & (to_cloth > _FAR)
+    found = cv2.morphologyEx((foreign & like).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    n, piece, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA]
+    taken = np.bincount(piece[~core], minlength=n) > 0
+    for place, share in zip((gaps, neck & ~heart), _MOSTLY, strict=True):
+        taken |= np.bincount(piece[place], minlength=n) > share * area
+    taken &= (area >= _MIN_PIXELS) & (area < _MAX_PIECE * within.sum())
+    taken[0] = False
+    out = taken[piece].astype(np.uint8)
+    for _ in range(_BLENDED):  # blended pixels, and bars that cross it
+        out |= np.asarray(cv2.dilate(out, np.ones((3, 3), np.uint8)), np.uint8) & foreign
+    return np.asarray(cv2.resize(out * 255, mask.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _without_print(cloth: Colours, samples: F32, ground: Colours) -> Colours:
+    """Return the colours of cloth less those that little of it (n, 3) has and the ground has too."""
+    share = np.bincount(cloth.owner(_some(samples)), minlength=len(cloth.centres)) / len(_some(samples))
+    own = (share > _RARE) | (ground.distance(cloth.centres) > _SAME)
+    return cloth.only(own) if own.any() else cloth
+
+
+def _fitted(samples: F32) -> Colours:
+    return fit_colours(_some(samples), _COLOURS)
+
+
+def _some(samples: F32) -> F32:
+    return samples[:: max(1, len(samples) // _SAMPLES)]
+
+
+def _moved(mask: Mask, way: int) -> Mask:
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), way, np.ones((5, 5), np.uint8)) > 0)

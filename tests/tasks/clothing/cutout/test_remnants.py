@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.cutout.remnants import Places, remnants
+
+U8 = NDArray[np.uint8]
+RED, BEIGE, BLACK, BLUE = (180, 30, 40), (205, 190, 165), (20, 20, 20), (40, 60, 150)
+SIZE = 380
+SLIT, PRINT = np.s_[120:330, 112:120], np.s_[200:240, 160:210]
+BAR = np.s_[70:78, 150:230]  # below the neck, where a hanger crosses it
+HOOK = np.s_[10:50, 186:194]
+
+
+def area(*parts: tuple[slice, slice]) -> U8:
+    out = np.zeros((SIZE, SIZE), np.uint8)
+    for part in parts:
+        out[part] = 255
+    return out
+
+
+MASK = area(np.s_[50:340, 60:320])
+PLACES = Places(area(np.s_[110:320, 135:300]), area(np.s_[100:340, 105:125]), area(np.s_[0:100, 140:240]))
+
+
+def worn(cloth: tuple[int, int, int], ground: tuple[int, int, int]) -> U8:
+    """A garment with a slit beside its sleeve, a print of the ground's colour, and a camera's noise."""
+    rgb = np.where(MASK[..., None] > 0, cloth, ground).astype(np.uint8)
+    rgb[SLIT] = rgb[PRINT] = ground
+    return np.clip(rgb + np.random.default_rng(0).normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+
+
+def test_a_slit_beside_a_sleeve_is_ground_and_a_print_of_its_colour_is_cloth() -> None:
+    found = remnants(worn(RED, BEIGE), MASK, PLACES) > 0
+    assert found[SLIT].mean() > 0.95
+    assert not (found & (area(np.s_[118:332, 108:124]) == 0)).any()
+
+
+def test_the_fringe_of_a_hem_is_ground_where_it_is() -> None:
+    rgb = worn(RED, BEIGE)
+    rgb[PRINT] = RED
+    fringe = np.zeros((SIZE, SIZE), bool)
+    fringe[326:340, 130:310:12] = fringe[326:340, 131:310:12] = fringe[326:340, 132:310:12] = True
+    fringe[326:340, 133:310:12] = True
+    rgb[fringe] = BEIGE
+    found = remnants(rgb, MASK, PLACES) > 0
+    assert found[fringe].mean() > 0.9
+    assert found[326:340, 130:310].mean() < 0.5
+
+
+@pytest.mark.parametrize(("hook", "is_taken"), [(BLACK, True), (BEIGE, False)])
+def test_what_crosses_a_neck_is_a_hanger_if_it_stands_above_it_too(hook: tuple[int, int, int], is_taken: bool) -> None:
+    rgb = worn(RED, BEIGE)
+    rgb[BAR], rgb[HOOK] = BLACK, hook
+    found = remnants(rgb, MASK, PLACES) > 0
+    assert found[BAR].mean() > 0.9 if is_taken else not found[BAR].any()
+
+
+def test_nothing_is_taken_from_cloth_of_the_grounds_colour() -> None:
+    assert not remnants(worn((198, 184, 160), BEIGE), MASK, PLACES).any()
+
+
+def test_a_garment_without_ground_about_it_keeps_all() -> None:
+    assert not remnants(worn(RED, BLUE), np.full_like(MASK, 255), PLACES).any()
