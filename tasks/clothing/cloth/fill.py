@@ -1,8 +1,8 @@
 """The cloth that the photo does not show: beyond the silhouette's edge, within the neck, and on the back.
 
 The light on what it shows is softened (`shading`). Outwards, the cloth's own rim is carried on, so no sample ever takes in
-the ground. Within the neck of a garment laid flat the photo shows labels and hangers: cloth goes on over them. For the back,
-what sits on the cloth (`prints`) is covered with plain cloth (`quilt`).
+the ground. Within the neck of a garment laid flat the photo shows labels and hangers: cloth goes on over them. The back of
+plain cloth is made anew (`plain`); of other cloth, what sits on it (`prints`) is covered with what is about it (`quilt`).
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.blemishes import odd_in_neck
 from manikin.tasks.clothing.cloth.lateral import shade
+from manikin.tasks.clothing.cloth.plain import plain_back
 from manikin.tasks.clothing.cloth.prints import find_prints
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light
@@ -86,12 +87,20 @@ def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = 
         known = rest if rest.any() else known
     front = carry_on(even_light(rgb, reduced, inside), known)
     body = None if trunk is None else small(trunk)
-    prints = find_prints(reduced, inside, small(neck.opening), body)
-    back = front
+    return Cloth(front, _behind(front, reduced, known, inside, small(neck.opening), body), mask, neck.above)
+
+
+def _behind(front: U8, reduced: U8, known: Mask, inside: Mask, opening: Mask, trunk: Mask | None) -> U8:
+    """Return the cloth of a back: plain where a front's is, and else that of the front with what sits on it covered."""
+    prints, back = find_prints(reduced, inside, opening, trunk), front
+    plain = plain_back(front, prints, opening, inside, trunk)
+    if plain is not None:
+        back, made = plain
+        prints &= ~made
+    covered = None
     if _MARKED[0] < prints.sum() / inside.sum() < _MARKED[1]:
-        covered = cover(front, prints, inside, body)
-        back = front if covered is None else carry_on(covered, known)
-    return Cloth(front, back, mask, neck.above)
+        covered = cover(back, prints, inside, trunk)
+    return back if covered is None and plain is None else carry_on(back if covered is None else covered, known)
 
 
 def carry_on(rgb: U8, known: Mask) -> U8:

@@ -105,9 +105,9 @@ def _lay(rgb: U8, light: F32, prints: Mask, patches: I64, size: int) -> U8:
     for to_y, to_x, of_y, of_x in patches:
         ty, tx, oy, ox = round(to_y * sy), round(to_x * sx), round(of_y * sy), round(of_x * sx)
         tall, wide = min(round(size * sy), h - max(ty, oy)), min(round(size * sx), w - max(tx, ox))
-        window = _window(tall)[:, None] * _window(wide)[None]
-        total[ty : ty + tall, tx : tx + wide] += window[..., None] * detail[oy : oy + tall, ox : ox + wide]
-        weight[ty : ty + tall, tx : tx + wide] += window
+        share = window(tall)[:, None] * window(wide)[None]
+        total[ty : ty + tall, tx : tx + wide] += share[..., None] * detail[oy : oy + tall, ox : ox + wide]
+        weight[ty : ty + tall, tx : tx + wide] += share
     over = cv2.resize(cv2.GaussianBlur(prints.astype(np.float32), (0, 0), 1.5), (w, h))
     over = np.clip(over * 3, 0, 1)[..., None]
     total /= weight[..., None]
@@ -118,7 +118,8 @@ def _lay(rgb: U8, light: F32, prints: Mask, patches: I64, size: int) -> U8:
     return np.clip(total + np.float32(0.5), 0, 255).astype(np.uint8)
 
 
-def _window(n: int) -> F32:
+def window(n: int) -> F32:
+    """Return (n,) the weights of a patch's pixels, least at its edges."""
     return (np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 + 1e-3).astype(np.float32)
 
 

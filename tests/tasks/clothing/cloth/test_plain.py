@@ -1,0 +1,141 @@
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.cloth.plain import plain_back
+
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+SIZE = 192
+CLOTH = np.array([60, 110, 160])
+WHITE = np.array([240, 240, 235])
+
+
+def inside() -> Mask:
+    """A top with short sleeves."""
+    out = np.zeros((SIZE, SIZE), bool)
+    out[30:180, 50:142] = True
+    out[30:70, 15:177] = True
+    return out
+
+
+def trunk() -> Mask:
+    out = np.zeros((SIZE, SIZE), bool)
+    out[40:170, 60:132] = True
+    return out
+
+
+def nowhere() -> Mask:
+    return np.zeros((SIZE, SIZE), bool)
+
+
+def picture(grain: float = 3) -> U8:
+    noise = np.random.default_rng(3).normal(0, grain, (SIZE, SIZE, 1))
+    return np.clip(CLOTH + noise, 0, 255).astype(np.uint8)
+
+
+def back(rgb: U8, marks: Mask | None = None, opening: Mask | None = None, top: Mask | None = None) -> U8 | None:
+    none = nowhere()
+    made = plain_back(rgb, none if marks is None else marks, none if opening is None else opening, inside(), top)
+    return None if made is None else made[0]
+
+
+def far(made: U8 | None, colour: NDArray[np.int64]) -> NDArray[np.int64]:
+    assert made is not None
+    return np.asarray(np.abs(cv2.GaussianBlur(made, (0, 0), 2).astype(np.int64) - colour).max(axis=-1))
+
+
+def letters(rgb: U8) -> U8:
+    for x in range(56, 136, 10):
+        rgb[90:130, x : x + 4] = WHITE
+    return rgb
+
+
+def test_unmarked_lettering_from_side_to_side_is_not_behind() -> None:
+    assert far(back(letters(picture()), top=trunk()), CLOTH)[40:170, 60:132].max() < 8
+
+
+def test_sleeves_are_behind_what_they_are_in_front() -> None:
+    rgb = picture()
+    rgb[40:60, 18:30] = WHITE
+    made = back(rgb, top=trunk())
+    assert made is not None
+    assert (made[:, :38] == rgb[:, :38]).all()
+
+
+def test_a_garment_without_trunk_is_made_anew_all_over() -> None:
+    rgb = picture()
+    rgb[30:40, 90:100] = WHITE
+    assert far(back(rgb), CLOTH)[inside()].max() < 8
+
+
+def test_the_grain_of_the_cloth_goes_on() -> None:
+    rgb = letters(picture(6))
+    made = back(rgb, top=trunk())
+    assert made is not None
+    grains = [
+        np.std(p.astype(float) - cv2.GaussianBlur(p, (0, 0), 2)) for p in (made[92:128, 60:130], rgb[140:168, 60:130])
+    ]
+    assert grains[0] == pytest.approx(grains[1], rel=0.25)
+
+
+def test_light_goes_on() -> None:
+    slope = np.linspace(0.8, 1.1, SIZE)[None, :, None]
+    rgb = letters(np.clip(picture() * slope, 0, 255).astype(np.uint8))
+    assert far(back(rgb, top=trunk()), np.asarray(CLOTH * slope, np.int64))[50:160, 62:130].max() < 14
+
+
+def test_a_yoke_and_a_belt_go_round() -> None:
+    rgb, dark = picture(), np.array([30, 30, 35])
+    rgb[:80] = dark
+    rgb[130:140] = WHITE
+    rgb[90:120, 80:110] = WHITE
+    made = back(rgb, top=trunk())
+    assert far(made, dark)[50:74, 62:130].max() < 12
+    assert far(made, CLOTH)[86:124, 62:130].max() < 12
+    assert far(made, WHITE)[134:136, 62:130].max() < 40
+
+
+def test_what_an_opening_hides_has_the_colour_below_it() -> None:
+    rgb, opening = picture(), nowhere()
+    rgb[:60] = WHITE
+    opening[:60, 55:137] = True
+    assert far(back(rgb, opening=opening, top=trunk()), CLOTH)[42:56, 70:120].max() < 12
+
+
+def test_marks_are_no_cloth_to_copy() -> None:
+    rgb, marks = picture(), nowhere()
+    rgb[100:120, 70:120] = CLOTH + 18
+    marks[96:124, 66:124] = True
+    assert far(back(rgb, marks, top=trunk()), CLOTH)[100:120, 70:120].max() < 8
+
+
+def stripes() -> U8:
+    return np.where((np.arange(SIZE) // 5 % 2 == 0)[:, None, None], picture(), WHITE).astype(np.uint8)
+
+
+def checks() -> U8:
+    y, x = np.mgrid[:SIZE, :SIZE]
+    return np.where(((x % 14 < 4) | (y % 14 < 4))[..., None], CLOTH * 0.7, picture()).astype(np.uint8)
+
+
+def dots() -> U8:
+    rgb = picture()
+    for y in range(4, SIZE, 10):
+        for x in range(4 + y % 20 // 2, SIZE, 10):
+            cv2.circle(rgb, (x, y), 2, WHITE.tolist(), cv2.FILLED)
+    return rgb
+
+
+@pytest.mark.parametrize("pattern", [stripes, checks, dots])
+def test_patterned_cloth_is_not_plain(pattern: object) -> None:
+    assert callable(pattern)
+    assert back(pattern(), top=trunk()) is None
+
+
+def test_folded_cloth_is_plain() -> None:
+    folds = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 1, (SIZE, SIZE)), (0, 0), 2)
+    light = 1 + 0.14 * folds / folds.std()
+    rgb = np.clip(CLOTH * light[..., None], 0, 255).astype(np.uint8)
+    assert back(rgb, top=trunk()) is not None
