@@ -19,15 +19,17 @@ from manikin.tasks.clothing.geometry.slack import Slack, photo_slack
 from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
 from manikin.tasks.clothing.outline.landmarks import (
     Landmarks,
+    at_shares,
     closed_mask,
     limb_gaps,
     opening_mask,
-    resample,
+    share_near,
     trunk_mask,
 )
 from manikin.tasks.clothing.pattern.extent import Extent, Reach
-from manikin.tasks.clothing.pattern.seams import body_edges
+from manikin.tasks.clothing.pattern.seams import body_edges, flanks
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.sizes.hanging import natural_waist, waist_along
 from manikin.tasks.clothing.sizes.measure import as_painted, as_worn, measure
 from manikin.tasks.clothing.sizes.profile import Profile, profile
 
@@ -78,7 +80,8 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)
     worn = as_worn(front, category, extent)
-    warp = garment_warp(front, landmarks, extent)
+    is_waisted = category == "dress" and rows is not None and waist_along(landmarks, rows) is not None
+    warp = garment_warp(front, landmarks, extent, natural_waist(front) if is_waisted else None)
     cloth = _cloth(front, garment, warp)
     behind = None if back is None else _back_cloth(front, back, extent)
     skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
@@ -137,8 +140,24 @@ def _places(landmarks: Landmarks, trunk: U8) -> Places:
     return Places(heart, limb_gaps(landmarks, shape), np.zeros_like(neck) if landmarks.has_hood else neck)
 
 
-def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent) -> Warp:
-    """Return the map from the flat body to the photo that takes the body's edges of an extent to the garment's."""
+def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent, waist: float | None = None) -> Warp:
+    """Return the map from the flat body to the photo that takes the body's edges of an extent to the garment's.
+
+    Args:
+        front: the body.
+        landmarks: of the photo.
+        extent: where the garment ends.
+        waist: the height in metres where the garment's own waist lies, if it has one.
+    """
     edges = body_edges(front, landmarks.kind, extent)
-    body = np.concatenate([resample(edge, len(landmarks.edges[name])) for name, edge in edges.items()])
-    return fit_warp(front, body, np.concatenate([within_edge(landmarks, name) for name in edges]))
+    body = []
+    for name, edge in edges.items():
+        line = landmarks.edges[name]
+        shares = np.linspace(0.0, 1.0, len(line))
+        kind, _, side = name.rpartition("_")
+        if waist is not None and kind == "side":
+            seam = share_near(line, np.array(landmarks.points[f"waist_{side}"]))
+            own = share_near(edge, flanks(front, waist)[("left", "right").index(side)])
+            shares = np.interp(shares, [0.0, seam, 1.0], [0.0, own, 1.0])
+        body.append(at_shares(edge, shares))
+    return fit_warp(front, np.concatenate(body), np.concatenate([within_edge(landmarks, name) for name in edges]))

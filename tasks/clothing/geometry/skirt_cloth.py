@@ -1,9 +1,10 @@
 """How a photo's skirt is cut, and its cloth on a tube: the front from the photo, the back without its prints.
 
-What hangs begins where the garment is tightest on the body: at its waist, under the bust, on the hips, or, where it is tight
-nowhere, as high as it can. From there it is as wide as its cut-out. The cut-out's sides, the line where it begins and the hem
-bound its cloth; a Coons patch (Coons, MIT MAC-TR-41, 1967) between them is laid on the tube's front half, and turned over on
-the back half, so that the flanks are continuous. Where it begins it shows what the cloth on the body shows there.
+What hangs begins at the waist that the garment flares from, else where it is tightest on the body: under the bust, on the
+hips, or, where it is tight nowhere, as high as it can. From there it is as wide as its cut-out. The cut-out's sides, the line
+where it begins and the hem bound its cloth; a Coons patch (Coons, MIT MAC-TR-41, 1967) between them is laid on the tube's
+front half, and turned over on the back half, so that the flanks are continuous. Where it begins it shows what the cloth on
+the body shows there.
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,18 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
-from manikin.tasks.clothing.outline.landmarks import Landmarks
+from manikin.tasks.clothing.outline.landmarks import Landmarks, at_shares
 from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.clothing.pattern.seams import flanks
 from manikin.tasks.clothing.pattern.template import BodyFront
-from manikin.tasks.clothing.sizes.hanging import dress_scale, row_widths, trunk_widths
+from manikin.tasks.clothing.sizes.hanging import (
+    dress_scale,
+    natural_waist,
+    row_widths,
+    skirt_waist,
+    trunk_widths,
+    waist_along,
+)
 from manikin.tasks.clothing.sizes.measure import hangs, waist_height
 from manikin.tasks.clothing.sizes.profile import Profile
 
@@ -67,13 +75,14 @@ def photo_skirt(
         return None
     if landmarks.kind == "skirt":
         widths = rows.width
-        first = float(np.median(widths[: len(widths) // 12]))
+        first = skirt_waist(landmarks, rows)
         metres = _WAIST * trunk_widths(front, np.array(waist_height(front))) + _GRADED / first * (widths - first)
         start, along = waist_height(front), 0.0
     else:
         widths = row_widths(landmarks, rows)
-        metres = dress_scale(front, widths, rows.length) * widths
-        start = _begin(front, rows, metres, warp)
+        metres = dress_scale(front, landmarks, rows) * widths
+        is_waisted = waist_along(landmarks, rows) is not None
+        start = natural_waist(front) if is_waisted else _begin(front, rows, metres, warp)
         along = float(rows.along(_flank(front, warp, start).mean(axis=0)))
     at = np.linspace(along, rows.length, _ROWS)
     girth = 2.0 * np.interp(at, np.linspace(0.0, rows.length, len(metres)), metres)
@@ -147,7 +156,7 @@ def _coons(rows: Profile, top: F64, s: F64, t: F64) -> F32:
     hem = rows.at(rows.hem, np.linspace(rows.left[-1], -rows.right[-1], len(rows.hem)))
     hem[0], hem[-1] = left[-1], right[-1]
     s, t = _MARGIN[0] + (1 - 2 * _MARGIN[0]) * s, _MARGIN[1] * t
-    a, b, c, d = _at(left, t), _at(right, t), _at(top, s), _at(hem, s)
+    a, b, c, d = at_shares(left, t), at_shares(right, t), at_shares(top, s), at_shares(hem, s)
     s, t = s[..., None], t[..., None]
     corners = (1 - s) * ((1 - t) * left[0] + t * left[-1]) + s * ((1 - t) * right[0] + t * right[-1])
     return np.asarray((1 - s) * a + s * b + (1 - t) * c + t * d - corners, np.float32)
@@ -161,13 +170,6 @@ def _edge(rows: Profile, first: F64, aside: F64, corner: float, sign: float) -> 
     off = float((first - rows.start) @ rows.across) - sign * reach[0]
     fade = np.exp(-(along - along[0]) / max(_BACK_TO_SIDE * rows.length, 1e-6))
     return rows.at(along, sign * reach + off * fade)
-
-
-def _at(line: F64, share: F64) -> F64:
-    """Return the points (..., 2) at shares of a polyline's length."""
-    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    along /= max(along[-1], 1e-9)
-    return np.stack([np.interp(share, along, line[:, k]) for k in range(2)], axis=-1)
 
 
 def _sampled(cloth: U8, pixels: F32) -> F32:

@@ -27,7 +27,7 @@ from manikin.tasks.clothing.outline.landmarks import (
     scaled,
     trunk_mask,
 )
-from manikin.tasks.clothing.outline.silhouettes import Silhouette
+from manikin.tasks.clothing.outline.silhouettes import WAISTED, Silhouette
 
 _FIT_SIDE = 256  # the outline is fitted at this size
 _MIN_LEGS = 0.86  # of silhouette and trousers' outline, from which ground between legs counts
@@ -69,6 +69,8 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
     kinds, category = kinds_of(photo, label)
     cut = segment(photo)
     cutout, landmarks = _outlined(photo, cut, kinds)
+    if category == "dress" and landmarks.kind == WAISTED.name:
+        landmarks = _landmarks(photo, cutout, (WAISTED,))[0]
     check_rest(photo, cut, cutout)
     if category is not None:
         is_one = landmarks.kind == "trousers" and not _is_split(cutout, landmarks)

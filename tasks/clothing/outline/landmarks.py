@@ -239,6 +239,20 @@ def scaled(landmarks: Landmarks, factor: float) -> Landmarks:
 
 def resample(line: F64, n: int) -> F64:
     """Return n points evenly along a polyline, ends included."""
-    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    at = np.linspace(0.0, length[-1], n)
-    return np.stack([np.interp(at, length, line[:, c]) for c in range(line.shape[1])], axis=1)
+    return at_shares(line, np.linspace(0.0, 1.0, n))
+
+
+def at_shares(line: F64, shares: F64) -> F64:
+    """Return the points (..., c) at shares (...) of a polyline's (n, c) length."""
+    along = _shares(line)
+    return np.stack([np.interp(shares, along, line[:, c]) for c in range(line.shape[1])], axis=-1)
+
+
+def share_near(line: F64, point: F64) -> float:
+    """Return the share of a polyline's length at which its points come nearest to another."""
+    return float(_shares(line)[np.argmin(np.linalg.norm(line - point, axis=1))])
+
+
+def _shares(line: F64) -> F64:
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    return along / max(along[-1], 1e-9)

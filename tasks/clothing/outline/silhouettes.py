@@ -90,7 +90,7 @@ def _vest_points(p: Mapping[str, float]) -> Points:
         q[f"shoulder_{side}"] = (s * p["shoulder_half"], p["shoulder_drop"])
         q[f"armhole_{side}"] = (s * p["armhole_half"], 0.35 * p["shoulder_drop"] + 0.65 * p["armpit_y"])
         q[f"armpit_{side}"] = (s * p["chest_half"], p["armpit_y"])
-        q[f"waist_{side}"] = (s * p["waist_half"], 0.5 * (p["armpit_y"] + p["hem_y"]))
+        q[f"waist_{side}"] = (s * p["waist_half"], 0.5 * (p["armpit_y"] + p["hem_y"]) - p.get("waist_rise", 0.0))
         q[f"hem_{side}"] = (s * p["hem_half"], p["hem_y"])
     return _place(p, q)
 
@@ -236,6 +236,24 @@ VEST = Silhouette(
     | {"hem": ("hem_left", "hem_centre", "hem_right")},
     starts=({}, {"hem_y": 1.6, "hem_half": 0.4}),
     handicap=-0.01,
+)
+
+# A vest's outline, of a dress that may be narrowest at a waist above its middle and wide at its hem.
+WAISTED = replace(
+    VEST,
+    parameters={**VEST.parameters, "waist_rise": (0.0, 0.1)},
+    starts=(
+        *VEST.starts,
+        *(
+            {"waist_rise": 0.12, "waist_half": 0.2, "chest_half": 0.24, "hem_half": wide, "hem_y": long}
+            for wide, long in ((0.4, 1.1), (0.5, 0.8))
+        ),
+    ),
+    ties=(
+        Tie({"waist_rise": -1.0}, 0.0, 0.02, is_limit=True),
+        Tie({"armpit_y": 1.0, "chest_half": -1.5}, 0.0, 0.04, is_limit=True),
+        Tie({"chest_half": 1.0, "waist_half": -1.25}, 0.0, 0.02, is_limit=True),
+    ),
 )
 
 TROUSERS = Silhouette(

@@ -1,7 +1,8 @@
 """How long and how wide is what hangs about both legs, dress, skirt or long coat, from all rows of its cut-out.
 
-Its trunk is as wide as the body it is for, plus ease: that gives the photo's scale. Lengths so found are as much in error, by
-perspective, stretch and children's sizes, as people's dresses differ in length, so they are drawn half way to a usual length.
+Its trunk is as wide as the body it is for, plus ease: that gives the photo's scale; where a dress flares from a waist, that is
+the body's, and the way to it from the shoulders gives the scale. Lengths so found are as much in error, by perspective,
+stretch and children's sizes, as people's dresses differ in length, so they are drawn half way to a usual length.
 """
 
 import numpy as np
@@ -15,6 +16,8 @@ from manikin.tasks.clothing.sizes.profile import Profile
 F64 = NDArray[np.float64]
 
 _EASE = 1.08  # a dress's flat width over the body's, in the middle of what covers the trunk
+_FLARE = (0.3, 0.45)  # of half the width below a waist, by length; likewise with how it narrows to the waist from above
+_BODICE = 0.40  # metres of a dress from its shoulders over the chest to its waist
 _COAT_EASE = 1.2  # likewise of a coat, worn over other clothes
 _TRUNK = (0.20, 0.45)  # of a dress's length, between which it is compared with the body
 _ROUNDS = 20  # until scale and the heights of the rows that it is taken from agree
@@ -25,6 +28,7 @@ _LONG_COAT = 0.78  # metres of outerwear that hangs about the legs
 _DISAGREE = 1.5  # times that one measure of a coat is longer than the other
 _SKIRT_WAIST = 0.37  # metres that a skirt's upper end is wide, of the sizes that lengths are cut for
 _UPPER_END = (0.03, 0.08)  # of a skirt's length, between which that width is taken
+_OUTLINE_SKIMS = 1.08  # that width over the outline's at the very end
 _SLEEVE = 0.60  # metres of a long sleeve, from the shoulder, on the mean body
 _LONG_SLEEVE = 3.0  # of its sleeves: a longer garment's are short and say nothing
 _LOWEST = 0.06  # of any hem, in metres
@@ -44,6 +48,28 @@ def shoulder_height(front: BodyFront) -> float:
     return float(0.5 * (front.joints["neck"][1] + front.joints["arm_left"][0, 1]))
 
 
+def natural_waist(front: BodyFront) -> float:
+    """Return the height in metres where the trunk is narrowest."""
+    heights = np.arange(float(front.joints["pelvis"][1]), float(front.joints["arm_left"][0, 1]), 0.01)
+    return float(heights[np.argmin(trunk_widths(front, heights))])
+
+
+def waist_along(landmarks: Landmarks, rows: Profile) -> float | None:
+    """Return how far down its rows, in pixels, a dress has its waist; None where it does not flare from one."""
+    if landmarks.kind not in ("top", "vest"):
+        return None
+    high, middle, low = (
+        float(rows.along(np.mean([landmarks.points[f"{name}_{side}"] for side in ("left", "right")], axis=0)))
+        for name in ("armpit", "waist", "hem")
+    )
+    if not 0.0 < high < middle < low:
+        return None
+    half = landmarks.measures
+    flare = (half["hem_half"] - half["waist_half"]) / (low - middle)
+    narrowing = (half["chest_half"] - half["waist_half"]) / (middle - high)
+    return middle if flare > _FLARE[0] and flare + narrowing > _FLARE[1] else None
+
+
 def row_widths(landmarks: Landmarks, rows: Profile) -> F64:
     """Return the width (R,) of each row in pixels, of the trunk alone where sleeves lie beside it."""
     if landmarks.kind != "top":
@@ -56,8 +82,16 @@ def row_widths(landmarks: Landmarks, rows: Profile) -> F64:
     return np.minimum(rows.width, outline)
 
 
-def dress_scale(front: BodyFront, widths: F64, length: float) -> float:
-    """Return the metres a pixel spans, of a garment that hangs from the shoulders.
+def dress_scale(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float:
+    """Return the metres a pixel spans, of a dress."""
+    waist = waist_along(landmarks, rows)
+    if waist is not None:
+        return _BODICE / waist
+    return _scale(front, row_widths(landmarks, rows), rows.length)
+
+
+def _scale(front: BodyFront, widths: F64, length: float) -> float:
+    """Return the metres a pixel spans, of a garment that hangs from the shoulders and fits the trunk.
 
     Args:
         front: the body.
@@ -76,13 +110,13 @@ def dress_scale(front: BodyFront, widths: F64, length: float) -> float:
 
 def dress_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float:
     """Return the height of a dress's hem, in metres."""
-    length = dress_scale(front, row_widths(landmarks, rows), rows.length) * rows.length
+    length = dress_scale(front, landmarks, rows) * rows.length
     return max(shoulder_height(front) - _towards(length, *_DRESS), _LOWEST)
 
 
 def least_length(front: BodyFront, rows: Profile) -> float:
     """Return a length in metres that a garment has at least: sleeves beside its trunk make it look wider, never longer."""
-    return dress_scale(front, rows.width, rows.length) * rows.length
+    return _scale(front, rows.width, rows.length) * rows.length
 
 
 def coat_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float | None:
@@ -102,10 +136,16 @@ def coat_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float | N
     return max(shoulder_height(front) - _towards(length, *_COAT), _LOWEST)
 
 
-def skirt_hem(waist: float, rows: Profile) -> float:
-    """Return the height of the hem of a skirt worn at a height, in metres."""
+def skirt_waist(landmarks: Landmarks, rows: Profile) -> float:
+    """Return the width of a skirt's upper end in pixels: of its rows, or of its outline where it sags between its corners."""
     first, last = (round(share * len(rows.left)) for share in _UPPER_END)
-    length = _SKIRT_WAIST / float(np.median(rows.width[first : last + 1])) * rows.length
+    outline = 2 * _OUTLINE_SKIMS * landmarks.measures["waist_half"]
+    return min(float(np.median(rows.width[first : last + 1])), outline)
+
+
+def skirt_hem(waist: float, landmarks: Landmarks, rows: Profile) -> float:
+    """Return the height of the hem of a skirt worn at a height, in metres."""
+    length = _SKIRT_WAIST / skirt_waist(landmarks, rows) * rows.length
     return max(waist - _towards(length, *_SKIRT), _LOWEST)
 
 

@@ -42,7 +42,7 @@ def measure(
     if landmarks.kind == "trousers" or rows is None:
         return _measure_trousers(front, landmarks, category)
     if landmarks.kind == "skirt":
-        return "skirt", _measure_skirt(front, rows)
+        return "skirt", _measure_skirt(front, landmarks, rows)
     return _measure_top(front, landmarks, category, rows)
 
 
@@ -146,9 +146,9 @@ def _leg_share(front: BodyFront, landmarks: Landmarks) -> float:
     return below / _length(inseam[: crotch + 1])
 
 
-def _measure_skirt(front: BodyFront, rows: Profile) -> Extent:
+def _measure_skirt(front: BodyFront, landmarks: Landmarks, rows: Profile) -> Extent:
     waist = waist_height(front)
-    return Extent(waist=waist, hem=min(skirt_hem(waist, rows), crotch_height(front) - 0.06))
+    return Extent(waist=waist, hem=min(skirt_hem(waist, landmarks, rows), crotch_height(front) - 0.06))
 
 
 def _down_the_side(front: BodyFront, start: int, length: float) -> float:

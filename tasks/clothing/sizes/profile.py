@@ -20,7 +20,8 @@ _BEYOND = 40  # rows above and below, for ends that the outline misses
 _ASIDE = 160  # columns to either side
 _FLAT = (0.8, 1.4)  # columns a row by which a side turns inwards at a hem, outwards at a waist
 _STEP = 4  # rows between which a side's slope is taken
-_LEAST = 0.6  # of a side's reach in the lower half, under which a row is of the hem; in the upper third, of the waist
+_LEAST = 0.6  # of a side's reach in the lower half, under which a row is of the hem; in the first, of the waist
+_WAIST_SHARE = 12  # the first of so many shares of the length, in which sides may round into the waist
 _HEM_SHARE = 10  # the last of so many shares of the length, in which no side turns inwards
 
 
@@ -113,8 +114,8 @@ def _side(on: NDArray[np.bool_]) -> tuple[F64, int]:
         low -= 1
     low = max(low - _STEP, n // 2) if low < n - 1 else low
     high = 0
-    least = _LEAST * reach[: n // 3].max()
-    while high < n // 3 and (reach[high] < least or reach[high + _STEP] - reach[high] > _FLAT[1] * _STEP):
+    least = _LEAST * reach[: n // _WAIST_SHARE].max()
+    while high < n // _WAIST_SHARE and (reach[high] < least or reach[high + _STEP] - reach[high] > _FLAT[1] * _STEP):
         high += 1
     high = high + _STEP if high else 0
     reach[low:], reach[:high] = reach[low], reach[high]

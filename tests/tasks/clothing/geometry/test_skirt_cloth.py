@@ -1,10 +1,15 @@
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from manikin.tasks.clothing.cutout.photo import read_photo
 from manikin.tasks.clothing.library import GarmentLayer, dress_photo
+from manikin.tasks.clothing.outline.silhouettes import WAISTED
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.sizes.hanging import natural_waist
 from manikin.tasks.clothing.sizes.measure import crotch_height, waist_height
 from manikin.tasks.images.vary import PLACE_M, even_places
 
@@ -55,6 +60,30 @@ def test_its_left_side_is_the_photos_right(shots, front: BodyFront) -> None:
     left, right = (layer.skirt_rgba[32:224, at - 40 : at + 40, :3].mean(axis=(0, 1)) for at in (64, 192))
     assert left[0] > 2 * left[2], left
     assert right[2] > 2 * right[0], right
+
+
+def test_what_flares_from_a_waist_hangs_from_the_bodys(tmp_path: Path, front: BodyFront) -> None:
+    """A red bodice and a blue skirt: the seam between them lies where the body is narrowest."""
+    values = {n: usual for n, (usual, _) in WAISTED.parameters.items()} | WAISTED.starts[-1]
+    corners = WAISTED.points(values)
+    outline = 300 * np.array([corners[n] for n in WAISTED.outlines[0]]) + (256, 60)
+    rgba = np.zeros((400, 512, 4), np.uint8)
+    cv2.fillPoly(rgba, [np.rint(outline).astype(np.int32)], (40, 40, 200, 255))
+    seam = round(300 * corners["waist_left"][1] + 60)
+    rgba[seam:][rgba[seam:, :, 3] > 0] = (200, 40, 40, 255)
+    cv2.imwrite(str(tmp_path / "dress.png"), rgba)
+    layer = dress_photo(read_photo(tmp_path / "dress.png"), front, label="Dress")
+    assert layer.skirt is not None
+    assert layer.skirt_rgba is not None
+    assert layer.skirt.height[0] == natural_waist(front)
+    assert layer.skirt.girth[-1] > 1.3 * layer.skirt.girth[0]
+    hanging = layer.skirt_rgba[16:, :, :3].reshape(-1, 3).mean(axis=0)
+    assert hanging[2] > 2 * hanging[0]
+    bodice = (
+        (layer.rgba[..., 3] > 127) & front.is_part("torso") & (front.position[..., 1] > layer.skirt.height[0] + 0.03)
+    )
+    cloth = layer.rgba[..., :3][bodice].mean(axis=0)
+    assert cloth[0] > 2 * cloth[2]
 
 
 def test_tops_have_no_skirt(dressed: dict[str, GarmentLayer]) -> None:

@@ -15,7 +15,7 @@ from manikin.tasks.clothing.outline.landmarks import (
     scaled,
     trunk_mask,
 )
-from manikin.tasks.clothing.outline.silhouettes import SKIRT, TOP, TROUSERS, Silhouette, Values
+from manikin.tasks.clothing.outline.silhouettes import SKIRT, TOP, TROUSERS, WAISTED, Silhouette, Values
 
 U8 = NDArray[np.uint8]
 KINDS = (TOP, TROUSERS, SKIRT)
@@ -57,6 +57,14 @@ def corners_of(kind: Silhouette) -> set[str]:
     """The points with a place of their own: a waist, knee or hip may slide along the outline."""
     ends = {n for edge in kind.edges.values() for n in (edge[0], edge[-1])}
     return ends - {"crotch"} | ({"crotch"} if kind is TROUSERS else set())
+
+
+def test_a_dress_without_sleeves_shows_its_waist() -> None:
+    mask, truth = drawn(WAISTED, WAISTED.starts[-1])
+    found = find_landmarks(mask, (WAISTED,))
+    assert found.kind == "vest"
+    for side in ("left", "right"):
+        assert np.linalg.norm(found.points[f"waist_{side}"] - truth[f"waist_{side}"]) < 0.03 * LONG
 
 
 @pytest.mark.parametrize("name", GARMENTS)

@@ -6,7 +6,15 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.template import BodyFront
-from manikin.tasks.clothing.sizes.hanging import dress_hem, shoulder_height, skirt_hem, trunk_widths
+from manikin.tasks.clothing.sizes.hanging import (
+    dress_hem,
+    natural_waist,
+    shoulder_height,
+    skirt_hem,
+    skirt_waist,
+    trunk_widths,
+    waist_along,
+)
 from manikin.tasks.clothing.sizes.measure import crotch_height, hangs, measure, waist_height
 from manikin.tasks.clothing.sizes.profile import Profile
 
@@ -79,9 +87,37 @@ def test_sleeves_beside_the_trunk_make_no_shorter_dress(front: BodyFront) -> Non
     assert dress_hem(front, top, rows_of(95, beside)) == pytest.approx(dress_hem(front, top, straight(95)), abs=0.01)
 
 
+def flared(waist: float, hem: float) -> Landmarks:
+    """A vest of 95 cm whose waist at 40 cm and hem are so wide."""
+    made = outline("vest", 95, CHEST)
+    return replace(made, measures=made.measures | {"waist_half": waist / 2, "hem_half": hem / 2})
+
+
+def test_a_dress_that_flares_from_its_waist_is_as_long_as_from_there(front: BodyFront) -> None:
+    gathered, fitted = (flared(waist, 90.0) for waist in (30.0, 42.0))
+    rows = [rows_of(95, np.array([CHEST, CHEST, m, 90.0])) for m in (30.0, 42.0)]
+    assert waist_along(gathered, rows[0]) == waist_along(fitted, rows[1]) == 40.0
+    hems = [dress_hem(front, made, at) for made, at in zip((gathered, fitted), rows, strict=True)]
+    assert hems[0] == pytest.approx(hems[1], abs=1e-9)
+    assert 0.4 < hems[0] < 0.6
+    assert 1.05 < natural_waist(front) < 1.15
+
+
+def test_a_straight_dress_has_no_waist() -> None:
+    assert waist_along(outline("vest", 95, CHEST), straight(95)) is None
+    assert waist_along(flared(CHEST, 60.0), straight(95)) is None
+
+
+def test_a_skirt_that_sags_between_its_corners_is_as_wide_as_they_are_apart() -> None:
+    made = replace(flared(36.0, 90.0), kind="skirt")
+    assert skirt_waist(made, rows_of(50, np.array([36.0, 60.0]))) == pytest.approx(37.3, abs=0.5)
+    assert skirt_waist(made, rows_of(40, np.array([70.0, 90.0]))) == pytest.approx(36.0, rel=0.1)
+
+
 def test_skirts_from_mini_to_maxi(front: BodyFront) -> None:
     waist = waist_height(front)
-    hems = [skirt_hem(waist, rows_of(length, np.array([36.0, 60.0]))) for length in (32, 50, 65, 95)]
+    made = replace(flared(36.0, 60.0), kind="skirt")
+    hems = [skirt_hem(waist, made, rows_of(length, np.array([36.0, 60.0]))) for length in (32, 50, 65, 95)]
     assert hems[0] > 0.62 > hems[1] > 0.45 > hems[2] > 0.3 > hems[3] > 0.05
 
 

@@ -62,3 +62,8 @@ def test_a_waist_that_begins_narrow_is_no_side() -> None:
     hanger = np.array([[10.0, -200], [10, -230], [-10, -230], [-10, -200]])
     outline = np.concatenate([SKIRT[:3], SKIRT[3:], hanger[::-1]])
     assert photographed(outline).width[0] > 100
+
+
+def test_a_skirt_that_flares_from_its_waist_on_keeps_its_waist() -> None:
+    flared = np.array([[60.0, -200], [280, 20], [-280, 20], [-60, -200]])
+    assert photographed(flared).width[0] < 150
