@@ -12,7 +12,7 @@ from manikin.tasks.clothing.cloth.fill import Cloth
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.pattern.atlas import nearest
 from manikin.tasks.clothing.pattern.extent import Extent, Reach, coverage, reach
-from manikin.tasks.clothing.pattern.seams import neck_at
+from manikin.tasks.clothing.pattern.seams import armpit, neck_at
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.kernel import kernel
 
@@ -22,8 +22,7 @@ U8 = NDArray[np.uint8]
 _TURN = (-0.25, 0.10)  # facing between which front cloth gives way to back cloth
 _BACK_NECK = 0.02  # depth of a wide neckline behind, in metres
 _OPENING = 0.16  # height under the neck that the photo's own outline may cut out, in metres
-_NECKLINE = 0.32  # likewise that a neckline seen in the photo may reach down
-_BESIDE = 12  # texels of an atlas of 1024 about what an outline cuts off in error
+_MIDDLE = 256  # points down the middle of the body
 _EVERY = 8  # rows of texels that are measured
 _BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip levels
 
@@ -136,27 +135,38 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32
     if extent.hem is None:
         return out
     is_sleeveless = extent.sleeve == 0
-    if cloth.throat is not None:
-        where = trunk & (front.facing > 0) & (front.flat[..., 1] > neck_y - _NECKLINE)
-        out[where] = np.minimum(out[where], -_inside(cloth.throat, warp, front.flat[where]))
-    reach = _OPENING if extent.neck is None else 2 * _OPENING
-    width = abs(ends[0][0]) if not is_sleeveless else np.inf
-    where = trunk & (front.flat[..., 1] > neck_y - reach) & (np.abs(front.flat[..., 0]) < width)
-    where &= (front.facing > 0) | is_sleeveless
-    outline = np.ones(where.shape, np.float32)
-    outline[where] = _inside(cloth.mask, warp, front.flat[where])
-    if not is_sleeveless:
-        where &= ~_slits(outline < 0, trunk & (front.flat[..., 1] > neck_y))
-    out[where] = np.minimum(out, outline)[where]
+    if cloth.scoop is not None:
+        half, depth = 0.5 * abs(ends[0][0] - ends[1][0]), cloth.scoop.depth * _half_chest(front)
+        where = trunk & (front.facing > 0) & (np.abs(front.flat[..., 0]) < half)
+        t = np.abs(front.flat[..., 0][where]) / half
+        slope = depth * cloth.scoop.bow * t ** (cloth.scoop.bow - 1) / half
+        edge = neck_y - depth * (1 - t**cloth.scoop.bow) - front.flat[..., 1][where]
+        out[where] = np.minimum(out[where], edge / np.sqrt(1 + slope**2))
+    if is_sleeveless:
+        where = trunk & (front.flat[..., 1] > neck_y - 2 * _OPENING)
+        out[where] = np.minimum(out[where], _outline(front, cloth.mask, warp, front.flat[where]))
     return out
 
 
-def _slits(cut: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return (S, S) where an outline cuts into a garment without coming from its neck, as between sleeve and trunk."""
-    _, label = cv2.connectedComponents((cut | above).astype(np.uint8))
-    slit = cut & ~np.isin(label, np.unique(label[above]))
-    around = np.ones((2 * _BESIDE * len(cut) // 1024 + 1,) * 2, np.uint8)
-    return np.asarray(cv2.dilate(slit.astype(np.uint8), around) > 0)
+def _half_chest(front: BodyFront) -> float:
+    """Return half the width of the flat body at its armpits, in metres."""
+    return float(np.mean([abs(front.folds[f"side_{side}"].flat[armpit(front, side)][0]) for side in ("left", "right")]))
+
+
+def _outline(front: BodyFront, mask: U8, warp: Warp, flat: F32) -> F32:
+    """Return (n,) how far flat points (n, 2) lie inside an outline made alike on both sides, less its holes beside the middle.
+
+    What only one side shows cut off is a strap's bend, or an error of the cut.
+    """
+    down = np.linspace(front.flat[front.is_flat][:, 1].min(), front.flat[front.is_flat][:, 1].max(), _MIDDLE)
+    middle = warp.at(np.stack([np.zeros_like(down), down], axis=1))
+    n, label = cv2.connectedComponents((mask <= 127).astype(np.uint8))
+    rows, columns = (np.clip(np.rint(middle[:, c]).astype(int), 0, mask.shape[1 - c] - 1) for c in (1, 0))
+    around = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1], label[rows, columns]])
+    is_hole = ~np.isin(np.arange(n), around)
+    is_hole[0] = False
+    whole = np.where(is_hole[label], 255, mask).astype(np.uint8)
+    return np.maximum(_inside(whole, warp, flat), _inside(whole, warp, flat * np.array([-1, 1], np.float32)))
 
 
 def _inside(mask: U8, warp: Warp, flat: F32) -> F32:

@@ -32,6 +32,13 @@ _LEAST = 400  # pixels of cloth at the working size, below which nothing is look
 _NEAR = (0.02, 0.06)  # of the long side from the edge, over which mirrored cloth gives way to smooth
 
 
+class Scoop(NamedTuple):
+    """A front neckline: depth * (1 - |t| ** bow) under the neck's sides, t from -1 at one side to 1 at the other."""
+
+    depth: float  # of half the chest
+    bow: float  # 1 is a V; more is rounder
+
+
 @dataclass(frozen=True, slots=True)
 class Cloth:
     """A photo's cloth, going on over the whole picture."""
@@ -39,7 +46,7 @@ class Cloth:
     front: U8  # (H, W, 3)
     back: U8  # (H, W, 3) without print and buttons
     mask: U8  # (H, W) 255 where the photo shows the cloth
-    throat: U8 | None = None  # (H, W) 255 above the front neckline, where it is sure
+    scoop: Scoop | None = None  # of the front neckline, where it is sure
 
 
 class Neck(NamedTuple):
@@ -48,6 +55,7 @@ class Neck(NamedTuple):
     opening: U8  # (H, W), 255 where a back differs from the front
     throat: U8  # (H, W), 255 on what lands on the throat, where the garment's inside may show
     above: U8 | None  # (H, W), 255 above the front neckline; None where none is sure
+    scoop: Scoop | None = None  # of that
 
 
 def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = None) -> Cloth:
@@ -87,7 +95,7 @@ def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = 
         known = rest if rest.any() else known
     front = carry_on(even_light(rgb, reduced, inside), known)
     body = None if trunk is None else small(trunk)
-    return Cloth(front, _behind(front, reduced, known, inside, small(neck.opening), body), mask, neck.above)
+    return Cloth(front, _behind(front, reduced, known, inside, small(neck.opening), body), mask, neck.scoop)
 
 
 def _behind(front: U8, reduced: U8, known: Mask, inside: Mask, opening: Mask, trunk: Mask | None) -> U8:

@@ -2,9 +2,12 @@
 backs differ.
 
 A garment laid flat shows its inner back above the front neckline, which the contour does not have. Curves from one side of
-the neck to the other, round to pointed and shallow to deep, are laid over the photo; the neckline is the one along which the
-cloth changes most, in the same way all along it. Where that one does not end at the neck's sides, changes otherwise on the
-left than on the right, or runs in part through even cloth, it may be a label's or a fold's, and no neckline is sure.
+the neck to the other, round to pointed and shallow to deep, are laid over the photo; those may be the neckline across which
+the cloth changes, in the same way over the better part of either side, and below which it is like the cloth beside the neck:
+labels, hangers and lapels take the rest. The deepest of them counts, as what is above it is the inside.
+
+Where ground shows through the neck, the contour is a neckline too: the curve that it follows on both sides. What the garment
+is cut along is a curve, never the contour: it is smooth and alike on both sides.
 """
 
 from dataclasses import dataclass
@@ -13,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.fill import Neck
+from manikin.tasks.clothing.cloth.fill import Neck, Scoop
 from manikin.tasks.clothing.cloth.warp import Warp
-from manikin.tasks.clothing.cutout.colours import folded_lab
+from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
 from manikin.tasks.clothing.outline.landmarks import Landmarks, opening_mask
 from manikin.tasks.clothing.pattern.seams import between, neck_at
 from manikin.tasks.clothing.pattern.template import BodyFront
@@ -23,34 +26,62 @@ from manikin.tasks.clothing.pattern.template import BodyFront
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 _UNIT = 56  # pixels of half the chest, at which curves are compared
-_FRAME = (1.0, 0.2, 0.85)  # of half the chest that are looked at beside, above and below the neck's middle
-_WIDTHS = (0.72, 0.82, 0.92, 1.02, 1.12)  # of the neck's half width
+_FRAME = (1.1, 0.25, 1.1)  # of half the chest that are looked at beside, above and below the neck's middle
+_WIDTHS = (0.8, 0.92, 1.04)  # of the neck's half width
 _SHIFTS = (-0.08, 0.0, 0.08)  # of the neck's half width
-_DEPTHS = np.arange(0.05, 0.62, 0.025)  # of half the chest, under the line from one side of the neck to the other
-_BOWS = (1.0, 1.4, 2.0, 3.0)  # exponent: a V, and ever rounder
+_ENDS = (0.0, 0.07)  # of half the chest, how far below the neck's sides a curve ends
+_DEPTHS = np.arange(0.06, 0.9, 0.03)  # of half the chest, under the line from one end to the other
+_CUT_DEPTHS = np.arange(0.06, 1.06, 0.03)  # likewise that a contour may follow
+_BOWS = (1.0, 1.5, 2.1, 3.2)  # exponent: a V, and ever rounder
+_STEEP = (2.2, 1.6, 1.1, 1.1)  # depth over half width at most, of each
 _SAMPLES, _SPAN = 36, 0.95  # along a curve, and the share of it that is compared
-_ASIDE = (2.5, 4.0)  # pixels to either side at which the cloth is compared
-_MOST, _LEAST = 12.0, 1.5  # folded Lab that a change counts at most, and that it strays by at least
-_SHARP = 0.02  # weight of the whole change, by which the best of strong edges' curves is told
-_WITHIN = 0.85  # of a curve above which there must be cloth
-_EDGE, _SURE = 2.0, 2.2  # mean change over its spread, from which an edge shows, and from which a neckline does
-_ENDS = (0.73, 1.15)  # of the neck's half width, how far beside its middle a neckline ends
-_ALIKE = 0.85  # cosine of the changes on a neckline's left and right
-_PIECES, _EVEN = 6, 0.28  # of a neckline, and of its mean change, that each of them has
-_DEEP = 0.18  # of half the chest, less than which is above the body's own neck
-_BAND, _OTHER_EDGE = 0.18, 0.5  # of half the chest, a neckband's width; of the score, that of its other edge
-_FAINT, _OPPOSITE = 0.8, 0.6  # score, and cosine, of an edge where the cloth changes back: a band lies between
+_ASIDE = (1.5, 3.0)  # pixels to either side at which the cloth is compared
+_BELOW = (4.0, 7.0)  # pixels below a curve, where there is the front's cloth
+_GREY = 128  # in place of the ground
+_MOST = 12.0  # folded Lab that a change counts at most
+_WEAKER, _COUNTED = 0.6, 0.4  # of a side's samples that must show the change, and above which there must be cloth
+_ON_CLOTH = (2.0, 0.85)  # pixels below a curve, and share of it, at which there must be cloth
+_OPEN = 0.05  # of half the chest, by which a neckline lies under the contour in its middle
+_BESIDE = (1.25, 22, 34)  # of the neck's half width, and pixels further out and down: cloth that is the front's
+_COLOURS, _ALIKE, _ENOUGH = 4, 3.2, 40  # of that cloth, spreads within which cloth is like it, and pixels to tell it by
+_LIKE, _LESS = 0.6, 0.06  # share below a curve of cloth like it, and by how much less it may be than above
+_SURE, _OF_BEST = 2.0, 0.5  # folded Lab by which the cloth changes, and share of the strongest change
+_BAND, _EITHER_END = 0.07, 0.2  # of half the chest, by which a lower edge is another, all along but for its ends
+_TRUE = 0.06  # of half the chest, by which a contour may miss its curve in the mean
 _THROAT = (1.2, 0.17)  # of the neck's half width, and metres below and above its sides, that count as throat
 _MIN_HALF = 0.05  # of half the chest, under which a neck's landmarks lie on each other
+
+
+@dataclass(frozen=True, slots=True)
+class Neckline:
+    """A front's neckline in the photo."""
+
+    line: F64  # (n, 2) from the wearer's right to the left
+    scoop: Scoop
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A photo about the neck, upright and at the working scale."""
+
+    T: F64  # (2, 3) from the photo
+    size: tuple[int, int]  # width, height
+    middle: tuple[int, int]  # between the neck's sides
+    half: float  # width of the neck, pixels
+
+    def to_photo(self, points: F64) -> F64:
+        return np.asarray((points - self.T[:, 2]) @ np.linalg.inv(self.T[:, :2]).T)
 
 
 @dataclass(frozen=True, slots=True)
 class _Curves:
     """n curves at the working scale."""
 
-    depth: F64  # (n,) of half the chest
+    depth: F64  # (n,) of half the chest, under the neck's sides
+    bow: F64  # (n,)
     x: F64  # (n, k) pixels
     y: F64  # (n, k)
     normal: F64  # (n, k, 2) downwards, unit
@@ -74,96 +105,143 @@ def seen_neck(front: BodyFront, rgb: U8, mask: U8, landmarks: Landmarks, warp: W
     turn = np.linspace(0, 2 * np.pi, 48)
     around = np.stack([_THROAT[0] * x * np.cos(turn), y + _THROAT[1] * np.sin(turn)], axis=1)
     cv2.fillPoly(throat, [np.rint(warp.at(around)).astype(np.int32)], 255)
-    line = find_neckline(rgb, mask, landmarks)
-    return Neck(opening_mask(landmarks, mask.shape), throat, None if line is None else _above(line, mask.shape))
+    lines = [n for n in (find_neckline(rgb, mask, landmarks), contour_neckline(mask, landmarks)) if n is not None]
+    if landmarks.kind == "vest":
+        lines = lines[:1]
+    above = None if not lines else np.asarray(np.max([_above(n.line, mask.shape) for n in lines], axis=0), np.uint8)
+    scoop = max((n.scoop for n in lines), key=lambda s: s.depth, default=None)
+    return Neck(opening_mask(landmarks, mask.shape), throat, above, scoop)
 
 
-def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
-    """Return a top's front neckline (n, 2) in the photo, from the wearer's right to the left; None where none is sure."""
+def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
+    """Return a top's front neckline as the cloth shows it; None where none is sure."""
+    frame = _frame(landmarks)
+    if frame is None:
+        return None
+    scale = _UNIT / landmarks.measures["chest_half"]
+    shown = np.where(mask[..., None] > 127, rgb, np.uint8(_GREY))  # no ground mixes in
+    calm = cv2.GaussianBlur(shown, (0, 0), 0.5 / scale) if scale < 0.8 else shown
+    lab = folded_lab(np.asarray(cv2.warpAffine(calm, frame.T, frame.size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
+    lab = np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32)
+    cloth = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) > 127
+    curves = _curves(frame, np.linspace(-_SPAN, _SPAN, _SAMPLES))
+    score = _scores(lab, cloth, _like_front(lab, cloth, frame), curves)
+    k = int(np.argmax(score))
+    if score[k] <= _SURE:
+        return None
+    k = _front_edge(curves, np.where(score > max(_SURE, _OF_BEST * score[k]), score, -1.0), k)
+    whole = _curves(frame, np.linspace(-1.0, 1.0, _SAMPLES))
+    line = frame.to_photo(np.stack([whole.x[k], whole.y[k]], axis=1))
+    return Neckline(line, Scoop(float(curves.depth[k]), float(curves.bow[k])))
+
+
+def _front_edge(curves: _Curves, score: F64, k: int) -> int:
+    """Return the lowest of likely curves that lie one wholly under the other, from curve k on: the others are of the inside."""
+    inner = slice(round(_EITHER_END * _SAMPLES), -round(_EITHER_END * _SAMPLES))
+    while True:
+        is_under = (curves.y[:, inner] - curves.y[k, inner]).min(axis=1) > _BAND * _UNIT
+        lower = int(np.argmax(np.where(is_under, score, -1.0)))
+        if not is_under[lower] or score[lower] < 0:
+            return k
+        k = lower
+
+
+def contour_neckline(mask: U8, landmarks: Landmarks) -> Neckline | None:
+    """Return the neckline that a top's contour follows on both its sides; None where it follows none."""
+    frame = _frame(landmarks)
+    if frame is None:
+        return None
+    ground = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) < 128
+    t = np.linspace(-_SPAN, _SPAN, _SAMPLES)
+    x, y = frame.middle
+    columns = ground[y:, np.clip(np.rint(x + frame.half * t).astype(int), 0, frame.size[0] - 1)]
+    low = np.where(columns.any(axis=0), len(columns) - np.argmax(columns[::-1], axis=0), 0) / _UNIT
+    low = np.minimum(low, low[::-1])
+    depth, bow = (g.ravel() for g in np.meshgrid(_CUT_DEPTHS, _BOWS, indexing="ij"))
+    miss = np.abs(depth[:, None] * (1 - np.abs(t) ** bow[:, None]) - low).mean(axis=1)
+    k = int(np.argmin(miss))
+    if miss[k] > _TRUE or low.max() >= (len(columns) - 1) / _UNIT:
+        return None
+    t = np.linspace(-1.0, 1.0, _SAMPLES)
+    curve = np.stack([x + frame.half * t, y + _UNIT * depth[k] * (1 - np.abs(t) ** bow[k])], axis=1)
+    return Neckline(frame.to_photo(curve), Scoop(float(depth[k]), float(bow[k])))
+
+
+def _frame(landmarks: Landmarks) -> _Frame | None:
+    """Return the frame about a top's neck; None if it has a hood, or no width."""
     right, left = (np.array(landmarks.points[f"neck_{side}"]) for side in ("right", "left"))
     unit, half = landmarks.measures["chest_half"], 0.5 * float(np.linalg.norm(left - right))
     if landmarks.has_hood or half < _MIN_HALF * unit:
         return None
-    scale = _UNIT / unit
     across = (left - right) / (2 * half)
-    A = scale * np.array([across, [-across[1], across[0]]])
+    A = _UNIT / unit * np.array([across, [-across[1], across[0]]])
     wide, high, deep = (round(share * _UNIT) for share in _FRAME)
     T = np.column_stack([A, np.array([wide, high]) - A @ (0.5 * (left + right))])
-    size = (2 * wide + 1, high + deep + 1)
-    calm = cv2.GaussianBlur(rgb, (0, 0), 0.5 / scale) if scale < 0.8 else rgb
-    lab = folded_lab(np.asarray(cv2.warpAffine(calm, T, size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
-    curves = _curves(half * scale, wide, high, np.linspace(-_SPAN, _SPAN, _SAMPLES))
-    score, change = _scores(
-        np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32),
-        np.asarray(cv2.warpAffine(mask, T, size), np.uint8),
-        curves,
-    )
-    k = _upper_edge(curves.depth, score, change.mean(axis=1), int(np.argmax(score)))
-    ends = np.abs(curves.x[k, [0, -1]] - wide) / (_SPAN * half * scale)
-    ends_at_neck = ends.min() > _ENDS[0] and ends.max() < _ENDS[1]
-    if score[k] <= _SURE or curves.depth[k] <= _DEEP or not (ends_at_neck and _on_both_sides(change[k])):
-        return None
-    whole = _curves(half * scale, wide, high, np.linspace(-1.0, 1.0, _SAMPLES))
-    return np.asarray((np.stack([whole.x[k], whole.y[k]], axis=1) - T[:, 2]) @ np.linalg.inv(A).T)
+    return _Frame(T, (2 * wide + 1, high + deep + 1), (wide, high), half * _UNIT / unit)
 
 
-def _upper_edge(depth: F64, score: F64, change: F32, lower: int) -> int:
-    """Return the curve that is the neckline if the strongest is the lower edge of a band about the neck."""
-    over = (depth < depth[lower]) & (depth > depth[lower] - _BAND)
-    back = change @ change[lower] < -_OPPOSITE * np.linalg.norm(change, axis=1) * np.linalg.norm(change[lower])
-    edge = over & ((score > max(_EDGE, _OTHER_EDGE * score[lower])) & (depth > _DEEP) | (score > _FAINT) & back)
-    if not edge.any():
-        return lower
-    return int(np.argmax(np.where(edge & (depth == depth[edge].min()), score, -np.inf)))
+def _like_front(lab: F32, cloth: Mask, frame: _Frame) -> F32:
+    """Return (h, w) 1 where the cloth is like that beside the neck; 1 everywhere where too little of that shows."""
+    y, x = np.mgrid[: frame.size[1], : frame.size[0]]
+    aside = np.abs(x - frame.middle[0]) - _BESIDE[0] * frame.half
+    heart = cv2.erode(cloth.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    beside = (aside > 0) & (aside < _BESIDE[1]) & (y < frame.middle[1] + _BESIDE[2]) & heart
+    if beside.sum() < _ENOUGH:
+        return np.ones(cloth.shape, np.float32)
+    return np.asarray(fit_colours(lab[beside], _COLOURS).distance(lab) < _ALIKE, np.float32)
 
 
-def _curves(half: float, wide: int, high: int, t: F64) -> _Curves:
+def _curves(frame: _Frame, t: F64) -> _Curves:
     """Return all curves at shares t (k,) from the neck's right side, -1, to the left, 1."""
-    grid = np.meshgrid(_WIDTHS, _SHIFTS, _DEPTHS, _BOWS, indexing="ij")
-    width, shift, depth, bow = (g.reshape(-1, 1) for g in grid)
-    x = wide + half * (width * t + shift)
-    y = high + _UNIT * depth * (1 - np.abs(t) ** bow)
-    slope = -_UNIT * depth * bow * np.abs(t) ** (bow - 1) * np.sign(t) / (half * width)
+    grid = np.meshgrid(_WIDTHS, _SHIFTS, _ENDS, _ENDS, _DEPTHS, np.arange(len(_BOWS)), indexing="ij")
+    width, shift, right, left, depth, kind = (g.reshape(-1, 1) for g in grid)
+    kept = (_UNIT * depth < np.array(_STEEP)[kind.astype(int)] * frame.half * width)[:, 0]
+    width, shift, right, left, depth, kind = (g[kept] for g in (width, shift, right, left, depth, kind))
+    bow = np.array(_BOWS)[kind.astype(int)]
+    x = frame.middle[0] + frame.half * (width * t + shift)
+    ends = right * (1 - t) / 2 + left * (1 + t) / 2
+    y = frame.middle[1] + _UNIT * (ends + depth * (1 - np.abs(t) ** bow))
+    slope = np.gradient(y, axis=1) / np.gradient(x, axis=1)
     normal = np.stack([-slope, np.ones_like(slope)], axis=-1) / np.sqrt(1 + slope**2)[..., None]
-    return _Curves(depth[:, 0], x, y, normal)
+    return _Curves((depth + 0.5 * (left + right))[:, 0], bow[:, 0], x, y, normal)
 
 
-def _scores(lab: F32, mask: U8, curves: _Curves) -> tuple[F64, F32]:
-    """Return (n,) how much, and how evenly, the cloth changes across each curve, or darkens on it; and how in its pieces.
+def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves) -> F64:
+    """Return (n,) how much the cloth changes across both sides of each curve, or darkens on it; below 0 where none fits."""
+    core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
 
-    The second is (n, pieces, 3), from the wearer's right to the left.
-    """
-
-    def at(picture: F32 | U8, aside: float) -> F32:
+    def at(picture: F32, aside: float) -> F32:
         x, y = (p + aside * curves.normal[..., c] for c, p in enumerate((curves.x, curves.y)))
         return np.asarray(cv2.remap(picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32)
 
     above, below = (np.mean([at(lab, sign * aside) for aside in _ASIDE], axis=0) for sign in (-1, 1))
     step = above - below
-    mean = step.mean(axis=1, keepdims=True)
-    change = (step * mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-6)).sum(axis=-1)
+    usual = np.median(step, axis=1, keepdims=True)
+    change = (step * usual / np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-6)).sum(axis=-1)
     groove = np.minimum(above[..., 0], below[..., 0]) - at(lab, 0.0)[..., 0]
-    has_cloth = (at(mask, -_ASIDE[0]) > 127).mean(axis=1) > _WITHIN
-    return np.where(has_cloth, np.maximum(_evenly(change), _evenly(groove)), -1.0), _in_pieces(step)
+    is_cloth = at(core, -_ASIDE[1]) > 0.5
+    score = np.maximum(_on_both_sides(change, is_cloth), _on_both_sides(groove, is_cloth))
+    top = np.where(core.any(axis=0), np.argmax(core > 0, axis=0), len(core)).astype(np.float64)
+    under = (curves.y - top[np.clip(np.rint(curves.x).astype(int), 0, core.shape[1] - 1)]) / _UNIT
+    is_open = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1) > _OPEN
+    is_open &= (at(core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
+    near, far, over = (at(like, aside).mean(axis=1) for aside in (*_BELOW, -_BELOW[0]))
+    is_front = (near > _LIKE) & (0.5 * (near + far) > over - _LESS)
+    return np.where(is_open & is_front, score, -1.0)
 
 
-def _in_pieces(step: F32) -> F32:
-    """Return (n, pieces, 3) the mean of (n, k, 3) changes in each piece of a curve."""
-    return np.asarray(step.reshape(len(step), _PIECES, -1, 3).mean(axis=2), np.float32)
+def _on_both_sides(change: F32, is_cloth: Mask) -> F64:
+    """Return (n,) how much (n, k) changes show on that side of each curve on which they show less."""
+    half = change.shape[1] // 2
+    return np.minimum(_weaker(change[:, :half], is_cloth[:, :half]), _weaker(change[:, half:], is_cloth[:, half:]))
 
 
-def _on_both_sides(pieces: F32) -> bool:
-    """Return whether the changes (pieces, 3) along a curve are alike on both its sides, and show in every piece."""
-    right, left, mean = pieces[: _PIECES // 2].mean(axis=0), pieces[_PIECES // 2 :].mean(axis=0), pieces.mean(axis=0)
-    is_alike = right @ left >= _ALIKE * np.linalg.norm(right) * np.linalg.norm(left)
-    return bool(is_alike and (pieces @ mean).min() >= _EVEN * (mean @ mean))
-
-
-def _evenly(change: F32) -> F64:
-    """Return (n,) the least mean of a curve's thirds of (n, k) changes, over their spread."""
-    clipped = np.clip(change, -_MOST, _MOST)
-    even = clipped.reshape(len(change), 3, -1).mean(axis=-1).min(axis=-1) / (_LEAST + clipped.std(axis=-1))
-    return np.asarray(even + _SHARP * change.mean(axis=-1))
+def _weaker(change: F32, is_cloth: Mask) -> F64:
+    """Return (n,) the mean of the weaker part of (n, k) changes, of those with cloth above the curve."""
+    counted = np.where(is_cloth, np.clip(change, -_MOST, _MOST), np.inf)
+    n = np.maximum(np.rint(_WEAKER * is_cloth.sum(axis=1)).astype(int), 1)
+    lowest = np.cumsum(np.sort(counted, axis=1), axis=1)[np.arange(len(n)), n - 1] / n
+    return np.where(is_cloth.mean(axis=1) >= _COUNTED, lowest, -1.0)
 
 
 def _above(line: F64, shape: tuple[int, ...]) -> U8:

@@ -32,6 +32,7 @@ _SAMPLES, _SPAN = 36, 0.96  # along a curve, and the share of it that is compare
 _OUTER = 5  # samples at each end
 _ASIDE = (1.5, 3.0)  # pixels to either side at which the cloth is compared
 _COUNTED = 0.45  # of a curve, above which there must be cloth, not ground
+_GREY = 128  # in place of the ground
 _MOST = 12.0  # folded Lab that a change counts at most
 _WEAKER = 0.6  # of a curve's samples that must show the change
 _RIM = 2  # pixels of the outline that may be ground
@@ -82,7 +83,8 @@ def find_waist_edge(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
     wide, high, deep = (round(share * _UNIT) for share in _FRAME)
     T = np.column_stack([A, np.array([wide, high]) - A @ (0.5 * (left + right))])
     size = (2 * wide + 1, high + deep + 1)
-    calm = cv2.GaussianBlur(rgb, (0, 0), 0.5 / scale) if scale < 0.8 else rgb
+    shown = np.where(mask[..., None] > 127, rgb, np.uint8(_GREY))  # no ground mixes in
+    calm = cv2.GaussianBlur(shown, (0, 0), 0.5 / scale) if scale < 0.8 else shown
     lab = folded_lab(np.asarray(cv2.warpAffine(calm, T, size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
     cloth = np.asarray(cv2.warpAffine(mask, T, size), np.uint8) > 127
     row = np.flatnonzero(cloth[high + round(_ROW * _UNIT)])

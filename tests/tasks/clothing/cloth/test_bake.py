@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 
-from manikin.tasks.clothing.cloth.bake import _slits, bake, bleed
-from manikin.tasks.clothing.cloth.fill import Cloth
+from manikin.tasks.clothing.cloth.bake import bake, bleed
+from manikin.tasks.clothing.cloth.fill import Cloth, Scoop
 from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.pattern.extent import Extent, across_limb
+from manikin.tasks.clothing.pattern.seams import armpit, between, neck_at
 from manikin.tasks.clothing.pattern.template import BodyFront
 
 SIZE = 600
@@ -17,25 +19,11 @@ def flat_warp(front: BodyFront) -> Warp:
     return fit_warp(front, body, np.stack([300 + 300 * body[:, 0], 20 + 300 * (top - body[:, 1])], axis=1))
 
 
-def worn(front: BodyFront, throat: np.ndarray | None = None) -> tuple[np.ndarray, Extent]:
+def worn(front: BodyFront, scoop: Scoop | None = None) -> tuple[np.ndarray, Extent]:
     whole = np.full((SIZE, SIZE), 255, np.uint8)
     picture = np.broadcast_to(GREY, (SIZE, SIZE, 3)).copy()
     extent = Extent(hem=0.9, sleeve=0.3)
-    return bake(front, Cloth(picture, picture // 2, whole, throat), flat_warp(front), extent)[0], extent
-
-
-def test_an_outline_cuts_from_the_neck_and_makes_no_slits_elsewhere() -> None:
-    above = np.zeros((256, 256), bool)
-    above[:40, 100:156] = True
-    cut = np.zeros_like(above)
-    cut[38:90, 120:136] = True  # a neckline
-    cut[60:120, 20:24] = True  # a gap between sleeve and trunk
-    slits = _slits(cut, above)
-    assert not slits[38:90, 110:146].any()
-    assert slits[60:120, 17:27].all()
-    assert not slits[60:120, 40:].any()
-    assert not _slits(np.zeros_like(cut), above).any()
-    assert not _slits(cut & above, above).any()
+    return bake(front, Cloth(picture, picture // 2, whole, scoop), flat_warp(front), extent)[0], extent
 
 
 def test_front_and_back_are_of_their_cloth_and_so_is_what_lies_beyond_hems_and_cuffs(front: BodyFront) -> None:
@@ -56,20 +44,43 @@ def test_front_and_back_are_of_their_cloth_and_so_is_what_lies_beyond_hems_and_c
     assert (np.abs(rgba[beyond][:, :3].astype(int) - GREY) <= 1).all()
 
 
-def test_a_neckline_in_the_photo_opens_the_front_and_not_the_back(front: BodyFront) -> None:
+@pytest.mark.parametrize("bow", [1.0, 3.0])
+def test_a_neckline_opens_the_front_as_deep_as_it_is_and_not_the_back(front: BodyFront, bow: float) -> None:
     closed, _ = worn(front)
-    throat = np.zeros((SIZE, SIZE), np.uint8)
-    deep = float(front.joints["neck"][1]) - 0.12
-    centre = front.folds["centre"]
-    flat_y = float(np.interp(-deep, -centre.position[:, 1], centre.flat[:, 1]))
-    top = float(front.flat[front.is_flat][:, 1].max())
-    throat[: round(20 + 300 * (top - flat_y)), 285:315] = 255
-    opened, _ = worn(front, throat)
+    opened, _ = worn(front, scoop=Scoop(0.8, bow))
     lost = (closed[..., 3] > 127) & (opened[..., 3] < 127) & front.is_flat
     assert lost.sum() > 300
     assert (front.facing[lost] > 0).all()
-    assert np.abs(front.flat[lost][:, 0]).max() < 0.07
-    assert front.position[..., 1][lost].min() > deep - 0.02
+    x, y = front.flat[..., 0], front.flat[..., 1]
+    at = neck_at(front, "left", None)
+    side = between(front.folds["arm_left"], at, at + 1)[0]
+    chest = np.abs(front.folds["side_left"].flat[armpit(front, "left")][0])
+    assert np.abs(x[lost]).max() < side[0] + 0.002
+    lowest = side[1] - 0.8 * chest * (1 - (np.abs(x[lost]) / side[0]) ** bow)
+    assert (y[lost] - lowest).min() > -0.006
+    assert y[lost].min() < side[1] - 0.7 * chest
+
+
+def test_a_sleeveless_outline_is_alike_on_both_sides_and_has_no_holes_beside_the_middle(front: BodyFront) -> None:
+    whole = np.full((SIZE, SIZE), 255, np.uint8)
+    warp = flat_warp(front)
+    shoulder = front.flat[front.is_flat & front.is_part("torso")][:, 1].max()
+    at = warp.at(np.array([[-0.08, shoulder - 0.15], [0.08, shoulder - 0.15]]))
+    bitten, holed, opened = whole.copy(), whole.copy(), whole.copy()
+    x, y = np.rint(at[0]).astype(int)
+    bitten[: y + 15, x - 12 : x + 12] = 0
+    holed[y - 15 : y + 15, x - 8 : x + 8] = 0
+    for x, y in np.rint(at).astype(int):
+        opened[: y + 15, x - 12 : x + 12] = 0
+    extent = Extent(hem=0.9, sleeve=0.0)
+    picture = np.broadcast_to(GREY, (SIZE, SIZE, 3)).copy()
+    closed, one, hole, both = (
+        bake(front, Cloth(picture, picture, mask), warp, extent)[0][..., 3] > 127
+        for mask in (whole, bitten, holed, opened)
+    )
+    np.testing.assert_array_equal(one, closed)
+    np.testing.assert_array_equal(hole, closed)
+    assert (closed & ~both).sum() > 200
 
 
 def test_what_is_not_known_is_of_the_nearest_known_colour_and_far_away_of_the_usual(front: BodyFront) -> None:

