@@ -2,7 +2,8 @@
 
 The light on what it shows is softened (`shading`). Outwards, the cloth's own rim is carried on, so no sample ever takes in
 the ground. Within the neck of a garment laid flat the photo shows labels and hangers: cloth goes on over them. The back of
-plain cloth is made anew (`plain`); of other cloth, what sits on it (`prints`) is covered with what is about it (`quilt`).
+plain cloth (`plain`) and of stripes across (`stripes`) is made anew; on other cloth, what sits on it (`prints`) is covered
+with what is about it (`quilt`).
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from manikin.tasks.clothing.cloth.plain import plain_back
 from manikin.tasks.clothing.cloth.prints import find_prints
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light
+from manikin.tasks.clothing.cloth.stripes import striped_back
 from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
@@ -99,16 +101,16 @@ def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = 
 
 
 def _behind(front: U8, reduced: U8, known: Mask, inside: Mask, opening: Mask, trunk: Mask | None) -> U8:
-    """Return the cloth of a back: plain where a front's is, and else that of the front with what sits on it covered."""
+    """Return the cloth of a back: made anew where it is plain or striped, and else the front's, what sits on it covered."""
     prints, back = find_prints(reduced, inside, opening, trunk), front
-    plain = plain_back(front, prints, opening, inside, trunk)
-    if plain is not None:
-        back, made = plain
+    anew = plain_back(front, prints, opening, inside, trunk) or striped_back(front, opening, inside, trunk)
+    if anew is not None:
+        back, made = anew
         prints &= ~made
     covered = None
     if _MARKED[0] < prints.sum() / inside.sum() < _MARKED[1]:
         covered = cover(back, prints, inside, trunk)
-    return back if covered is None and plain is None else carry_on(back if covered is None else covered, known)
+    return back if covered is None and anew is None else carry_on(back if covered is None else covered, known)
 
 
 def carry_on(rgb: U8, known: Mask) -> U8:

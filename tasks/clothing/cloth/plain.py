@@ -1,9 +1,7 @@
 """The back of a garment of plain cloth: of one colour, or of one at each height, whatever its front bears.
 
 Cloth goes round a body at its height, so a row of the back has the garment's colour where a fair share of the front's row
-has it, and else the row's own: yokes, bands and hems. Across it runs the light that is on that cloth. The grain is quilted
-of the calmest patches (after Efros and Freeman, "Image Quilting", SIGGRAPH 2001), blended so that its contrast stays
-(Heitz and Neyret, "High-Performance By-Example Noise", 2018).
+has it, and else the row's own: yokes, bands and hems. Across it runs the light that is on that cloth.
 """
 
 from typing import NamedTuple
@@ -12,12 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.quilt import pull_push, window
+from manikin.tasks.clothing.cloth.grain import lay_grain
+from manikin.tasks.clothing.cloth.quilt import pull_push
 from manikin.tasks.clothing.cutout.colours import folded_lab
-from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -40,11 +37,6 @@ _BUSY, _CELL, _IN_CELL, _BUSY_CELLS = 3.0, 9, 0.15, 0.7  # folded Lab, side of a
 _LIGHT = 8.0  # spread of the light that stays
 _SHOWN = (0.4, 0.7)  # of a half row that is seen, from which its own lightness may, and does, count
 _GRAIN = 2.5  # spread below which what cloth does is its grain
-_PATCH, _MIN_PATCH, _LEAST_PATCH = 0.12, 9, 4  # a patch's side as a share of the garment's, and in pixels; if need be
-_ROUGH = 1.2  # spread of what makes a patch eventful
-_PATCHES, _TRIED, _WEAR = 24, 8, 0.15  # the calmest that are used, of these at each place, and what each use costs
-_SCATTER = 40503  # Knuth's multiplicative hash of 16 bits: no two places in a row begin with the same patches
-_GRAIN_SHOWN = 2.5  # times its usual size, beyond which it is a crease or a stitch
 _LEAST = 100  # pixels of plain cloth
 
 
@@ -64,7 +56,7 @@ def plain_back(rgb: U8, marks: Mask, opening: Mask, inside: Mask, trunk: Mask | 
         inside: (h, w) the garment.
         trunk: (h, w) well inside a top's trunk; sleeves are behind what they are in front.
     """
-    region = _grown(trunk, inside)
+    region = trunk_region(inside, trunk)
     usable = region & ~opening
     if usable.sum() < _LEAST:
         return None
@@ -76,13 +68,11 @@ def plain_back(rgb: U8, marks: Mask, opening: Mask, inside: Mask, trunk: Mask | 
         return None
     values = small.astype(np.float32)
     base = _base(values, rows.colours, ground, region)
-    source = cv2.erode(ground.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
     even = np.asarray(cv2.GaussianBlur(pull_push(values, ground.astype(np.float32)), (0, 0), _GRAIN), np.float32)
-    size, corners = _calmest(values - even, source, round(_PATCH * np.sqrt(inside.sum())))
-    return _laid(rgb, base, even, region, corners, size), region
+    return lay_grain(rgb, base, even, ground, region), region
 
 
-def _grown(trunk: Mask | None, inside: Mask) -> Mask:
+def trunk_region(inside: Mask, trunk: Mask | None) -> Mask:
     """Return (h, w) a trunk up to its outline; all of what has none."""
     if trunk is None or not trunk.any():
         return inside
@@ -90,7 +80,7 @@ def _grown(trunk: Mask | None, inside: Mask) -> Mask:
     return np.asarray(inside & (cv2.dilate(trunk.astype(np.uint8), np.ones((side, side), np.uint8)) > 0))
 
 
-def _sides(region: Mask) -> Mask:
+def at_sides(region: Mask) -> Mask:
     """Return (h, w) the two ends of each row."""
     first, last = region.argmax(axis=1), region.shape[1] - 1 - region[:, ::-1].argmax(axis=1)
     wide, x = _AT_SIDE * (last - first), np.arange(region.shape[1])
@@ -99,22 +89,22 @@ def _sides(region: Mask) -> Mask:
 
 def _rows(lab: F32, region: Mask, usable: Mask) -> _Rows:
     """Return the colour of the cloth at each height."""
-    sides = _sides(region) & usable
+    sides = at_sides(region) & usable
     main = _mode(lab[usable], np.where(sides[usable], 2.0, 1.0))
     width = usable.sum(axis=1)
-    other = (_alike(lab, main) & usable).sum(axis=1) < _ROW * width
+    other = (is_alike(lab, main) & usable).sum(axis=1) < _ROW * width
     colours = np.tile(main, (len(lab), 1))
     for y in np.flatnonzero(other & (width > 0)):
         near = slice(max(0, y - 2), y + 3)
         own = np.median(lab[near][usable[near] & other[near, None]], axis=0)
-        if _alike(lab[y][usable[y]], own).mean() > _MOST:
+        if is_alike(lab[y][usable[y]], own).mean() > _MOST:
             colours[y] = own
     whole = region.sum(axis=1)
     seen = np.flatnonzero((width > 0) & (width >= _SEEN * np.maximum(whole, np.median(whole[whole > 0]))))
     if len(seen):
         at = np.arange(len(lab))
         colours = colours[seen[np.abs(at[:, None] - seen).argmin(axis=1)]]
-    alike = _alike(lab, colours[:, None]) & region
+    alike = is_alike(lab, colours[:, None]) & region
     return _Rows(colours, alike, float(alike[sides].mean()) if sides.any() else 0.0)
 
 
@@ -130,13 +120,13 @@ def _mode(samples: F32, weight: NDArray[np.float64]) -> F32:
     near = (np.abs(at - peak) <= 1).all(axis=-1)
     mode = samples[near].mean(axis=0)
     for _ in range(_ROUNDS):
-        near = _alike(samples, mode)
+        near = is_alike(samples, mode)
         if near.any():
             mode = (samples[near] * weight[near, None]).sum(axis=0) / weight[near].sum()
     return np.asarray(mode, np.float32)
 
 
-def _alike(lab: F32, colour: F32) -> Mask:
+def is_alike(lab: F32, colour: F32) -> Mask:
     """Return (...) where folded Lab (..., 3) is a colour (..., 3), in more or less light."""
     shade = (lab * colour).sum(axis=-1) / np.maximum((colour * colour).sum(axis=-1), 1)
     gap = lab - np.clip(shade, *_SHADES)[..., None] * colour
@@ -147,7 +137,7 @@ def _alike(lab: F32, colour: F32) -> Mask:
 def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, share: float) -> bool:
     """Return whether the cloth at the sides, a share of which has its row's colour, is without a pattern."""
     heart = cv2.erode(usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0) > 0
-    sides = heart & _sides(usable)
+    sides = heart & at_sides(usable)
     clear = sides & ~marks
     sides = clear if clear.sum() > _CLEAR * sides.sum() else sides
     if share < _OF_COLOUR or not sides.any():
@@ -193,99 +183,3 @@ def _across(off: F32, ground: Mask, region: Mask) -> F32:
     a, b = means
     both = np.where(a * b > 0, np.where(np.abs(a) < np.abs(b), a, b), 0)
     return np.asarray(both * np.clip((shown - _SHOWN[0]) / (_SHOWN[1] - _SHOWN[0]), 0, 1), np.float32)
-
-
-def _calmest(grain: F32, source: Mask, size: int) -> tuple[int, I64]:
-    """Return a patch's side, and the corners (n, 2) of the calmest patches, no two of which are close."""
-    rough = cv2.GaussianBlur(grain, (0, 0), _ROUGH)  # folds and seams, more than grain
-    energy = (rough * rough).sum(axis=-1)
-    size = max(_MIN_PATCH, size)
-    while True:
-        total, event = (
-            cv2.boxFilter(p, -1, (size, size), anchor=(0, 0), normalize=False)
-            for p in (source.astype(np.float32), energy)
-        )
-        free = total > size * size - 0.5
-        free[len(free) - size :], free[:, free.shape[1] - size :] = False, False
-        apart = np.zeros_like(free)
-        apart[:: max(1, size // 3), :: max(1, size // 3)] = True
-        y, x = np.nonzero(free & apart)
-        if len(y) >= _TRIED or size <= _LEAST_PATCH:
-            break
-        size = max(_LEAST_PATCH, size * 3 // 4)
-    order = np.argsort(event[y, x], kind="stable")[:_PATCHES]
-    return size, np.stack([y[order], x[order]], axis=-1)
-
-
-def _laid(rgb: U8, base: F32, even: F32, region: Mask, corners: I64, size: int) -> U8:
-    """Return the picture with patches of grain laid on the base."""
-    h, w = rgb.shape[:2]
-    sy, sx = h / region.shape[0], w / region.shape[1]
-    grain = rgb - cv2.resize(even, (w, h), interpolation=cv2.INTER_LINEAR)
-    usual = [float(np.abs(p).mean()) for p in (_patch(grain, c, size, (sy, sx)) for c in corners) if p.size]
-    most = np.float32(_GRAIN_SHOWN * np.median(usual)) if usual else np.float32(0)
-    np.clip(grain, -most, most, out=grain)
-    tall, wide = max(2, round(size * sy)), max(2, round(size * sx))
-    small = np.asarray(cv2.resize(grain, region.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
-    near = cv2.dilate(region.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    out, square = np.zeros_like(grain), np.full((h, w), 1e-3, np.float32)
-    for to_y, to_x, of in _choose(small, near, corners, size):
-        ty, tx = round(to_y * sy), round(to_x * sx)
-        oy, ox = (round(c * s) for c, s in zip(corners[of], (sy, sx), strict=True))
-        n, m = min(tall, h - max(ty, oy)), min(wide, w - max(tx, ox))
-        share = window(n)[:, None] * window(m)[None]
-        out[ty : ty + n, tx : tx + m] += share[..., None] * grain[oy : oy + n, ox : ox + m]
-        square[ty : ty + n, tx : tx + m] += share * share
-    over = cv2.resize(cv2.GaussianBlur(region.astype(np.float32), (0, 0), 1.5), (w, h))
-    out /= np.sqrt(square)[..., None]
-    out += cv2.resize(base, (w, h), interpolation=cv2.INTER_LINEAR)
-    out -= rgb
-    out *= np.clip(over * 3, 0, 1)[..., None]
-    out += rgb
-    return np.clip(out + np.float32(0.5), 0, 255).astype(np.uint8)
-
-
-def _patch(picture: F32, corner: I64, size: int, scale: tuple[float, float]) -> F32:
-    """Return what lies in a picture under a square of the working size."""
-    top, left, low, right = (round(float((c + d) * s)) for d in (0, size) for c, s in zip(corner, scale, strict=True))
-    return picture[top:low, left:right]
-
-
-@kernel
-def _choose(grain: F32, wanted: Mask, corners: I64, size: int) -> I64:
-    """Return (n, 3) rows and columns of the places that patches go to, each over half of the next, and which goes there."""
-    h, w = wanted.shape
-    step = (size + 1) // 2
-    laid = np.zeros((h, w, 3), np.float32)
-    known = np.zeros((h, w), np.bool_)
-    used = np.zeros(len(corners), np.int64)
-    out = np.zeros(((h // step + 1) * (w // step + 2), 3), np.int64)
-    n, count = 0, len(corners)
-    for row in range(h // step + 1):
-        y = row * step
-        for x in range(-(row % 2) * (step // 2), w, step):
-            left, right, low = max(x, 0), min(x + size, w), min(y + size, h)
-            if count == 0 or right <= left or low <= y or not wanted[y:low, left:right].any():
-                continue
-            best, least = 0, np.float32(np.inf)
-            for k in range(min(_TRIED, count)):
-                i = (n * _SCATTER % 65536 * count // 65536 + k * 5) % count
-                cost = np.float32(1)
-                for v in range(y, low):
-                    for u in range(left, right):
-                        if known[v, u]:
-                            for c in range(3):
-                                gap = laid[v, u, c] - grain[corners[i, 0] + v - y, corners[i, 1] + u - left, c]
-                                cost += gap * gap
-                cost *= np.float32(1 + _WEAR * used[i])
-                if cost < least:
-                    best, least = i, cost
-            used[best] += 1
-            for v in range(y, low):
-                for u in range(left, right):
-                    for c in range(3):
-                        laid[v, u, c] = grain[corners[best, 0] + v - y, corners[best, 1] + u - left, c]
-                    known[v, u] = True
-            out[n, 0], out[n, 1], out[n, 2] = y, left, best
-            n += 1
-    return out[:n]
