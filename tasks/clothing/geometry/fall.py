@@ -23,10 +23,12 @@ HOLDING: Final = 0.004
 _STEP = 0.01  # metres between sections
 _ANGLES = 72  # directions of support, and angles at which outlines are kept
 _STEEP = 0.12  # metres that cloth may go inwards on a metre downwards, or upwards
+_BEND = 0.06  # metres, the least radius in which cloth bends over an edge
 _SMOOTHING = 3  # rounds, from section to section
 _SECTORS, _BAND = 8, 0.05  # cells of a trunk, around from its side and in metres of height, that each hold cloth up
 _RADIUS = 0.15  # metres, of the cylinder on which the skin that holds is joined
 _OVERLAP = 0.6  # radians that the cylinder is laid out beyond once around, on either side
+_MISS = 0.01  # metres from there, at which cloth is not bound to the skin that holds it
 _ROUNDS = 3  # of finding the place that a point of cloth is straight above
 
 
@@ -92,9 +94,11 @@ def falling_tubes(points: F64, faces: I64, heights: tuple[float, float], ease: F
     trunk = points[np.unique(faces)]
     axis = 0.5 * (trunk.min(axis=0) + trunk.max(axis=0))[[0, 2]]
     hull = _supports(points, faces, height, axis)
+    wide = np.interp(height, *ease.T)
+    bent = np.minimum(_rounded(hull), hull + wide[:, None])
+    wide, hull = wide - (bent - hull).mean(axis=1), bent
     fallen = _fallen(hull, int(np.searchsorted(height, ease[-1, 0])))
     gap = (fallen - hull).mean(axis=1)
-    wide = np.interp(height, *ease.T)
     share = np.minimum(1.0, wide / np.maximum(gap, 1e-6))
     spanned = hull + share[:, None] * (fallen - hull)
     for _ in range(_SMOOTHING):
@@ -142,6 +146,16 @@ def _fallen(hull: F64, top: int) -> F64:
     return out
 
 
+def _rounded(rows: F64) -> F64:
+    """Return rows whose edges, as under a bust, are no sharper than a parabola: dilated by it."""
+    out = rows.copy()
+    for k in range(1, int(_BEND / _STEP) + 1):
+        drop = (k * _STEP) ** 2 / (2 * _BEND)
+        out[k:] = np.maximum(out[k:], rows[:-k] - drop)
+        out[:-k] = np.maximum(out[:-k], rows[k:] - drop)
+    return out
+
+
 def _evened(rows: F64) -> F64:
     padded = np.pad(rows, ((1, 1), (0, 0)), mode="edge")
     return np.asarray(0.25 * padded[:-2] + 0.5 * rows + 0.25 * padded[2:])
@@ -166,7 +180,7 @@ class Holders:
     joined: Delaunay  # of their places (N, 2) on a cylinder that is laid out
 
     def bind(self, cloth: F64) -> tuple[I64, F64, F64, NDArray[np.bool_]]:
-        """Return corners and weights (G, 3) and offset (G,) of points of cloth (G, 3), and which (G,) have any."""
+        """Return corners and weights (G, 3) and offset (G,) of points of cloth (G, 3), and which (G,) have any that fit."""
         place = cloth
         for _ in range(_ROUNDS):
             flat = _laid_out(place, self.axis)
@@ -178,7 +192,7 @@ class Holders:
             base, normal = (np.einsum("gk,gkc->gc", weight, values[corner]) for values in (self.points, self.normals))
             offset = ((cloth - base) * normal).sum(axis=1) / np.maximum((normal * normal).sum(axis=1), 1e-6)
             place = cloth - offset[:, None] * normal
-        return corner, weight, offset, simplex >= 0
+        return corner, weight, offset, (simplex >= 0) & (np.linalg.norm(place - base, axis=1) < _MISS)
 
 
 def _laid_out(points: F64, axis: F64) -> F64:

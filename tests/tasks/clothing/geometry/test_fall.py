@@ -65,3 +65,29 @@ def test_what_stands_off_is_bound_to_both_sides_of_a_hollow() -> None:
     where = np.einsum("gk,gkc->gc", weight, points[corner])
     where += offset[:, None] * np.einsum("gk,gkc->gc", weight, normal[corner])
     np.testing.assert_allclose(where, cloth, atol=0.001)
+
+
+def test_cloth_bends_over_an_edge() -> None:
+    """A cone upon a cylinder: the body bends in one centimetre, cloth about it in more."""
+    points, faces = surface(HEIGHT, (0.2 - np.maximum(HEIGHT - 0.3, 0.0))[:, None] * np.ones(2))
+    inner, outer = falling_tubes(points, faces, (0.1, 0.5), np.array([[0.1, 0.03], [0.3, 0.03]]))
+    up = np.arange(0.2, 0.4, 0.01)
+    for tube in (inner, outer):
+        slope = np.diff(tube.at(np.column_stack([np.full(len(up), 0.3), up, np.zeros(len(up))]))) / 0.01
+        assert np.abs(np.diff(slope)).max() < 0.25
+    assert (outer.above(points[(points[:, 1] > 0.12) & (points[:, 1] < 0.48)]) > 0.004).all()
+
+
+def test_cloth_is_bound_only_to_skin_that_carries_it_there() -> None:
+    points, faces = surface(HEIGHT, np.full((61, 2), 0.15))
+    inner, outer = falling_tubes(points, faces, (0.1, 0.5), np.array([[0.1, 0.01], [0.5, 0.01]]))
+    off = points * [1, 0, 1]
+    upward = off / np.linalg.norm(off, axis=1, keepdims=True) + [0.0, 6.0, 0.0]
+    normals = upward / np.linalg.norm(upward, axis=1, keepdims=True)
+    held = holders(points, normals, np.arange(len(points)), inner)
+    inside = points[(points[:, 1] > 0.15) & (points[:, 1] < 0.45)]
+    cloth = outer.onto(inside) + 0.05 * off[(points[:, 1] > 0.15) & (points[:, 1] < 0.45)] / 0.15
+    corner, weight, offset, is_held = held.bind(cloth)
+    assert not is_held.all()
+    where = np.einsum("gk,gkc->gc", weight, points[corner] + offset[:, None, None] * normals[corner])
+    assert np.linalg.norm(where - cloth, axis=1)[is_held].max(initial=0.0) < 0.011
