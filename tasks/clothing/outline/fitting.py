@@ -23,6 +23,7 @@ _FILL = 0.8  # of the canvas that the silhouette's longer side takes
 _POOR = 0.86  # overlap below which the garment may lie on its side
 _FINALISTS = 4  # first guesses of a kind that are followed up
 _REFINED = 2  # kinds whose rough fits are worth refining
+_CLEAR = 0.94  # overlap below which all first guesses are followed up on the larger canvas
 _ALWAYS = ("trousers", "skirt")  # and these
 
 
@@ -81,7 +82,7 @@ def fit_outlines(mask: U8, creases: F32, kinds: tuple[Silhouette, ...]) -> tuple
     coarse, fine = (Canvas.of(mask, creases, side) for side in (_COARSE, _FINE))
     tries = sorted((_guess(coarse, kind) for kind in kinds), key=lambda fits: fits[0].doubt)
     likely = [fits for k, fits in enumerate(tries) if k < _REFINED or fits[0].kind.name in _ALWAYS]
-    return fine, sorted((_refine(fine, fits) for fits in likely), key=lambda fit: fit.doubt)
+    return fine, sorted((_refine(fine, fits, _CLEAR) for fits in likely), key=lambda fit: fit.doubt)
 
 
 def _guess(canvas: Canvas, kind: Silhouette) -> list[Fit]:
@@ -98,8 +99,11 @@ def _heats(canvas: Canvas, kind: Silhouette, starts: list[Values]) -> list[Fit]:
     return [_search(canvas, kind, f.values, sweeps=8, step=0.2, start=f.start) for f in fits[:_FINALISTS]]
 
 
-def _refine(canvas: Canvas, fits: list[Fit]) -> Fit:
+def _refine(canvas: Canvas, fits: list[Fit], clear: float) -> Fit:
     finer = [_search(canvas, f.kind, f.values, sweeps=40, step=0.3, start=f.start) for f in fits[:2]]
+    if max(f.overlap for f in finer) < clear:
+        tilt = fits[0].start["tilt"]
+        finer += [_search(canvas, fits[0].kind, s, sweeps=40, step=0.35) for s in _starts(fits[0].kind, tilt)]
     best = min(finer, key=lambda f: f.cost)
     return _search(canvas, best.kind, best.values, sweeps=40, step=0.1, start=best.start)
 

@@ -4,7 +4,18 @@ from dataclasses import replace
 
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.segment import GarmentRejected
-from manikin.tasks.clothing.outline.silhouettes import DRESS, SIDES, SKIRT, TOP, TROUSERS, VEST, Silhouette, Tie, Values
+from manikin.tasks.clothing.outline.silhouettes import (
+    DRESS,
+    SIDES,
+    SKIRT,
+    SLEEVELESS_SHIRT,
+    TOP,
+    TROUSERS,
+    VEST,
+    Silhouette,
+    Tie,
+    Values,
+)
 
 _OUTLINES = {
     "top": (TOP, VEST),
@@ -31,6 +42,7 @@ _SLEEVELESS = ("undershirt", "vest", "tank top")
 _BARE = ("top", "tops")  # often, as dresses
 _SLEEVED = ("shirt", "blouse", "cardigan", *_CATEGORIES["outerwear"].split("|"))
 _LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
+_PROMISED, _COAT_VEST = -0.05, 0.012  # handicaps of a sleeveless outline that a name promises, and of one among coats
 _SPREAD = 0.12  # garment units by which sleeves are apt to miss what a name promises
 LABELS = {word: category for category, words in _CATEGORIES.items() for word in words.split("|")}
 
@@ -52,7 +64,7 @@ def kinds_of(photo: Photo, label: str | None) -> tuple[tuple[Silhouette, ...], s
         )
     outlines: tuple[Silhouette, ...] = _OUTLINES[category]
     if word in _SLEEVELESS:
-        outlines = (TOP, replace(VEST, handicap=-0.06))
+        outlines = (TOP, replace(VEST, handicap=_PROMISED))
     elif word in _BARE:
         outlines = _OUTLINES["dress"]
     elif word in _SHORT:
@@ -60,9 +72,11 @@ def kinds_of(photo: Photo, label: str | None) -> tuple[tuple[Silhouette, ...], s
     elif word in _LONG:
         outlines = (_sleeved((0.35, 1.0), _lengths(1.0, 2.0)),)
     elif word in _CATEGORIES["outerwear"].split("|"):
-        outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 2.0)),)
+        outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 2.0)), replace(VEST, handicap=_COAT_VEST))
     elif word in _SLEEVED:
         outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 0.7)),)
+        if word == "shirt":
+            outlines += (SLEEVELESS_SHIRT,)
     return outlines, category
 
 

@@ -18,9 +18,10 @@ I64 = NDArray[np.int64]
 
 PULL = 0.0012  # overlap given up for one unusual parameter (one spread away)
 NO_HOOD = 0.03  # height up to which a hood is none
-_LAPPED = 0.05  # overlap given up for cloth that lies twice, as shares of the silhouette
+_LAPPED = 0.08  # overlap given up for cloth that lies twice, as shares of the silhouette
 _CREASED = 0.02  # overlap gained for a garment unit of sleeve's edge along a crease of twice the usual strength
 _FRAME = 0.58  # garment units from the middle that points may reach; the canvas ends at 0.625
+_PATTERN_MOVES = 3  # at most, after a sweep
 _GAIN = 1e-9  # of cost that counts as better
 
 
@@ -133,8 +134,10 @@ def search(
     counts = np.empty((2, rows), np.int64)
     steps = step * spreads
     cost, overlap = _cost(target, outline, habits, values, points, crossings, spans, counts)
+    before, reached = values.copy(), values.copy()
     for _ in range(sweeps):
         is_done = True
+        before[:] = values
         for k in range(len(values)):
             old, is_better = values[k], False
             for sign in (1.0, -1.0):
@@ -150,6 +153,15 @@ def search(
             is_done &= abs(steps[k]) < 0.02 * spreads[k]
         if is_done:
             break
+        for _ in range(_PATTERN_MOVES):  # what changed together goes on together
+            reached[:] = values
+            for k in range(len(values)):
+                values[k] += reached[k] - before[k]
+            new_cost, new_overlap = _cost(target, outline, habits, values, points, crossings, spans, counts)
+            if new_cost > cost - _GAIN:
+                values[:] = reached
+                break
+            cost, overlap = new_cost, new_overlap
     return cost, overlap
 
 

@@ -128,6 +128,7 @@ def _mirrored(**edges: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return {f"{name}_{side}": tuple(f"{p}_{side}" for p in edge) for name, edge in edges.items() for side, _ in SIDES}
 
 
+_HUNG = {"shoulder_half": 0.3, "chest_half": 0.26, "waist_half": 0.26, "hem_half": 0.3}
 _PLACE = {"x": (0.0, 0.3), "y": (0.0, 0.3), "tilt": (0.0, 0.3)}
 
 TOP = Silhouette(
@@ -152,12 +153,14 @@ TOP = Silhouette(
         sleeve_angle1=(0.9, 0.5), sleeve_length1=(0.13, 0.15), sleeve_angle2=(0.7, 0.6), sleeve_length2=(0.12, 0.15)
     ),
     ties=(
-        Tie({"shoulder_half": 1.0, "chest_half": -0.92}, 0.0, 0.03),
+        Tie({"shoulder_half": 1.0, "chest_half": -0.92}, 0.0, 0.06),
+        Tie({"shoulder_half": -1.0, "chest_half": 0.92}, 0.0, 0.033, is_limit=True),
         Tie(
             {"sleeve_length1_left": 1.0, "sleeve_length2_left": 1.0}
             | {"sleeve_length1_right": -1.0, "sleeve_length2_right": -1.0},
             *(0.0, 0.06),
         ),
+        *(Tie({f"sleeve_angle2_{side}": -1.0}, 0.2, 0.25, is_limit=True) for side, _ in SIDES),
     ),
     points=_top_points,
     limb=_SLEEVE,
@@ -188,13 +191,13 @@ TOP = Silhouette(
         _start("sleeve", 1.2, 0.04, 1.2, 0.03),
         _start("sleeve", 0.3, 0.33, 0.15, 0.32),
         _start("sleeve", 0.9, 0.30, 0.8, 0.30),
+        _start("sleeve", 0.12, 0.36, 0.04, 0.36, sleeve_width1=0.14, sleeve_width2=0.11, **_HUNG),
         _start("sleeve", 0.5, 0.30, 0.2, 0.30, hood=0.28),
         _start("sleeve", 1.2, 0.05, 1.2, 0.04, hem_y=1.6, hem_half=0.4),
         _start("sleeve", 0.3, 0.33, 0.15, 0.32, hem_y=1.6, hem_half=0.4),
     ),
 )
 
-_HUNG = {"shoulder_half": 0.3, "chest_half": 0.26, "waist_half": 0.26, "hem_half": 0.3}
 # Dresses are mostly longer than tops, and hang with their sleeves at their sides.
 DRESS = replace(
     TOP,
@@ -236,6 +239,12 @@ VEST = Silhouette(
     | {"hem": ("hem_left", "hem_centre", "hem_right")},
     starts=({}, {"hem_y": 1.6, "hem_half": 0.4}),
     handicap=-0.01,
+)
+# Shirts whose sleeves were left off keep their shoulders.
+SLEEVELESS_SHIRT = replace(
+    VEST,
+    starts=({"shoulder_half": 0.28, "shoulder_drop": 0.05, "armhole_half": 0.29, "armpit_y": 0.36},),
+    handicap=0.007,
 )
 
 # A vest's outline, of a dress that may be narrowest at a waist above its middle and wide at its hem.

@@ -93,14 +93,14 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
     if category is None:
         category = "dress" if hem < crotch - _DRESS_BELOW else "top"
     ease = _EASE["dress" if category == "dress" else "top"]  # dresses are cut closer, so their sleeves are shorter
-    sleeve = sleeve_length(front, landmarks, scale * ease / _EASE["top"])
+    sleeve = sleeve_length(front, landmarks, scale * ease / _EASE["top"], category)
     if category == "top" and landmarks.kind == "top" and least_length(front, rows) > _LONG_TOP:
         category = "dress"  # a hoodie to the knees; vests are left out, knitted too narrow to tell
     hem = max(hem, crotch + _TOP_ABOVE)
     if category == "dress":
         hem = min(dress_hem(front, landmarks, rows), crotch - 0.02)
-    elif category == "outerwear" and (low := coat_hem(front, landmarks, rows)) is not None:
-        hem = low
+    elif category == "outerwear" and landmarks.kind == "top" and (low := coat_hem(front, landmarks, rows)) is not None:
+        hem = low  # waistcoats are not long ones
     hem = float(np.clip(hem, 0.12, waist_height(front) + 0.05))
     return category, Extent(hem=hem, sleeve=sleeve, neck=_neck(front, landmarks, scale), strap=_strap(landmarks, scale))
 

@@ -3,6 +3,9 @@
 Tailors measure sleeves from the middle of the neck over the shoulder to the cuff: it does not matter where on that way the
 shoulder is found or the sleeve set in. What is left beyond the shoulder joint is sleeve, in the mean with what the inner
 edge shows, from the armpit to the cuff.
+
+Wide garments, children's and those seen from the hem look short of sleeve by their width; against their own length long sleeves
+are as long as ever. So whether sleeves are long is told by both.
 """
 
 import numpy as np
@@ -17,11 +20,13 @@ _JOINTS = 0.79  # likewise, half the way between the shoulder joints of the body
 _ARMPIT = 0.10  # metres down the arm where the inner edge begins
 _OUTER, _INNER = 0.57, 0.7  # of sleeves scaled by the width: the mean body is wide for its arms
 _SHORTEST = 0.07  # in metres
-_FULL = 0.592  # of the arm from which a sleeve goes to its end
+_WEIGHT = 2.0  # of a sleeve as a share of its garment's length, beside its share of the arm
+_LONG, _LONG_FOR_OTHERS = 1.93, 1.74  # of both together, from which a sleeve goes to the arm's end; dresses are longer
+_FULL = 0.592  # of the arm likewise, in dresses, coats and hoodies
 _END = 0.97  # of the arm
 
 
-def sleeve_length(front: BodyFront, landmarks: Landmarks, scale: float) -> float:
+def sleeve_length(front: BodyFront, landmarks: Landmarks, scale: float, category: str = "top") -> float:
     """Return how far down the arm from the shoulder joint a top's sleeves reach, in metres; 0 for a vest.
 
     Args:
@@ -29,17 +34,22 @@ def sleeve_length(front: BodyFront, landmarks: Landmarks, scale: float) -> float
         landmarks: of a "top" or "vest".
         scale: metres to a pixel, by the width of the chest; the shoulders put it right where sleeves that hang at the
             sides hide the flanks, and the chest looks narrow.
+        category: "top", "outerwear" or "dress".
     """
     if landmarks.kind != "top":
         return 0.0
     chest, shoulders = landmarks.measures["chest_half"], landmarks.measures["shoulder_half"]
     width = max(chest, shoulders / _SHOULDERS)
-    to_cuff = landmarks.measures["neck_half"] + _mean_length(landmarks, "shoulder", "sleeve_outer")
+    outside = _mean_length(landmarks, "sleeve_outer")
+    to_cuff = landmarks.measures["neck_half"] + _mean_length(landmarks, "shoulder") + outside
     outer = _OUTER * (to_cuff - _JOINTS * width)
     inner = _INNER * _mean_length(landmarks, "sleeve_inner")
     sleeve = 0.5 * (_ARMPIT + scale * chest / width * (outer + inner))
     arm = limb_length(front, "arm")
-    return _END * arm if sleeve > _FULL * arm else max(sleeve, _SHORTEST)
+    both = sleeve / arm + _WEIGHT * outside / landmarks.measures["hem_y"]
+    is_hip_length = category == "top" and not landmarks.has_hood
+    is_long = both > _LONG if is_hip_length else both > _LONG_FOR_OTHERS or sleeve > _FULL * arm
+    return float(_END * arm if is_long else np.clip(sleeve, _SHORTEST, _END * arm))
 
 
 def _mean_length(landmarks: Landmarks, *names: str) -> float:

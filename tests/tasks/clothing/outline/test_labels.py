@@ -55,9 +55,42 @@ def test_dresses_on_their_hangers_have_their_sleeves_at_their_sides() -> None:
 
 @pytest.mark.parametrize("label", ["T-Shirt", "polo"])
 def test_names_promise_short_sleeves(label: str) -> None:
-    assert 0.1 < sleeves(label) < 1.2
+    assert 0.1 < sleeves(label) < 1.6
 
 
 @pytest.mark.parametrize("label", ["undershirt", "tank_top"])
 def test_names_promise_none(label: str) -> None:
     assert sleeves(label) == 0
+
+
+def filled(*halves: list[tuple[int, int]]) -> NDArray[np.uint8]:
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    for half in halves:
+        cv2.fillPoly(mask, [mirrored(half)], 1)
+    return mask
+
+
+ARMHOLES = filled([(14, 26), (46, 34), (44, 70), (50, 92), (66, 108), (66, 230), (0, 230), (0, 40)])
+HUNG = filled([(16, 24), (70, 36), (84, 215), (62, 215), (60, 205), (0, 205), (0, 32)])
+SHORT = filled([(16, 30), (52, 38), (96, 80), (78, 104), (54, 86), (54, 220), (0, 220), (0, 40)])
+
+
+@pytest.mark.parametrize(
+    ("label", "mask", "kind"),
+    [
+        ("jacket", ARMHOLES, "vest"),
+        ("Hoodie", ARMHOLES, "top"),
+        ("shirt", ARMHOLES, "vest"),
+        ("shirt", HUNG, "top"),
+        ("undershirt", SHORT, "top"),
+    ],
+)
+def test_what_is_clear_to_see_wins_over_what_a_name_promises(label: str, mask: NDArray[np.uint8], kind: str) -> None:
+    assert find_landmarks(mask, kinds_of(photo(), label)[0]).kind == kind
+
+
+def test_long_sleeves_that_hang_down_the_sides_reach_the_hem() -> None:
+    found = find_landmarks(HUNG, kinds_of(photo(), "blouse")[0])
+    for side in ("left", "right"):
+        assert found.points[f"cuff_outer_{side}"][1] > 190
+        assert found.points[f"cuff_inner_{side}"][1] > 190

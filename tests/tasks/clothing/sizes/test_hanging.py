@@ -41,7 +41,11 @@ def outline(kind: str, length: float, chest: float, sleeve: float = 60.0) -> Lan
         if kind == "top":
             edges[f"sleeve_outer_{side}"] = np.array([[s * 18.0, 3.0], [s * 25.0, 3.0 + sleeve]])
             edges[f"sleeve_inner_{side}"] = np.array([[s * 18.0, 3.0 + sleeve], [s * chest / 2, 22.0]])
-    measures = {f"{n}_half": chest / 2 for n in ("chest", "waist", "hem")} | {"neck_half": 8.0, "shoulder_half": 18.0}
+    measures = {f"{n}_half": chest / 2 for n in ("chest", "waist", "hem")} | {
+        "neck_half": 8.0,
+        "shoulder_half": 18.0,
+        "hem_y": length,
+    }
     return Landmarks(kind, points, edges, (), measures, 0.95, 0.0, has_hood=False)
 
 
@@ -150,3 +154,10 @@ def test_measures_of_a_coat_that_disagree_make_it_no_long_one(front: BodyFront) 
     for sleeve, is_long in ((60.0, True), (36.0, False)):
         _, extent = measure(front, outline("top", 95, 56.0, sleeve), "outerwear", straight(95, 56.0))
         assert hangs(front, "outerwear", extent) == is_long
+
+
+def test_waistcoats_end_on_the_hips(front: BodyFront) -> None:
+    vest, coat = (
+        measure(front, outline(k, 110, CHEST), "outerwear", straight(110))[1].hem or 0 for k in ("vest", "top")
+    )
+    assert vest > crotch_height(front) > coat

@@ -12,14 +12,14 @@ CHEST, NECK, SHOULDER = 26.0, 8.0, 15.0  # flat centimetres of a top of a middli
 METRES = 0.514 / (2 * CHEST)
 
 
-def top(sleeve: float, earlier: float = 0.0) -> Landmarks:
+def top(sleeve: float, earlier: float = 0.0, length: float = 68.0) -> Landmarks:
     """A top with straight shoulders and sleeves in centimetres; the shoulder found some too near to the neck."""
     edges, at = {}, NECK + SHOULDER
     for side, s in (("left", 1), ("right", -1)):
         edges[f"shoulder_{side}"] = np.array([[s * NECK, 0], [s * (at - earlier), 0]])
         edges[f"sleeve_outer_{side}"] = np.array([[s * (at - earlier), 0], [s * at, 0], [s * (at + sleeve), 0]])
         edges[f"sleeve_inner_{side}"] = np.array([[s * (at + sleeve), 15.0], [s * (at + min(sleeve, 7.0)), 18.0]])
-    measures = {"neck_half": NECK, "chest_half": CHEST, "shoulder_half": at}
+    measures = {"neck_half": NECK, "chest_half": CHEST, "shoulder_half": at, "hem_y": length}
     return Landmarks("top", {}, edges, (), measures, 0.95, 0.0, has_hood=False)
 
 
@@ -51,3 +51,15 @@ def test_longer_sleeves_are_longer_and_the_shortest_still_is_one(front: BodyFron
     assert lengths == sorted(lengths)
     assert len(set(lengths)) == 5
     assert lengths[0] >= 0.07
+
+
+def test_sleeves_nearly_as_long_as_a_top_are_long_ones(front: BodyFront) -> None:
+    cropped, tunic = (sleeve_length(front, top(36.0, length=x), METRES) for x in (44.0, 75.0))
+    assert cropped == pytest.approx(0.97 * limb_length(front, "arm"))
+    assert tunic < 0.7 * limb_length(front, "arm")
+
+
+def test_a_dress_may_be_longer_for_its_long_sleeves(front: BodyFront) -> None:
+    dress, tunic = (sleeve_length(front, top(40.0, length=62.0), METRES, c) for c in ("dress", "top"))
+    assert dress == pytest.approx(0.97 * limb_length(front, "arm"))
+    assert tunic < 0.7 * limb_length(front, "arm")
