@@ -12,7 +12,7 @@ import numpy as np
 from manikin.storage.digest import code_digest, stage_digest
 from manikin.storage.kept import Kept, Result, open_kept
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.cutout.photo import GarmentFiles, read_photo
+from manikin.tasks.clothing.cutout.photo import GarmentFiles, Photo, read_photo
 from manikin.tasks.clothing.geometry.shell import Shell, make_shell
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
 from manikin.tasks.clothing.geometry.slack import Slack
@@ -43,6 +43,17 @@ class Outcome:
     is_made: bool  # and not what was kept
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How far one photo was taken: to its pixels, to the garment found in it, and to its layer and its cloth."""
+
+    photo: Photo | None
+    found: Found | None
+    garment: GarmentLayer | None
+    shell: Shell | None
+    faults: list[tuple[str, str]]  # "front" or "back", with what is wrong with it
+
+
 def photo_digest(body_digest: str, atlas: int) -> str:
     """Return what the garment of every photo depends on, beside the photo and its label."""
     return stage_digest("photos", code_digest(__name__), {"atlas": atlas}, [body_digest])
@@ -64,6 +75,22 @@ def dress_photos(
     kept = open_kept("garments", digest, cache)
     for file in files:
         yield _outcome(kept, file, model, front, licence)
+
+
+def try_photo(files: GarmentFiles, model: BodyModel, front: BodyFront) -> Attempt:
+    """Return what comes of a photo; what is wrong with it or with its back is said and not raised."""
+    photo: Photo | None = None
+    faults: list[tuple[str, str]] = []
+    try:
+        photo = read_photo(files.path, label=files.label)
+        found = find_garment(photo)
+        garment = dress_found(found, front, back=_back(files, found, faults))
+        return Attempt(photo, found, garment, cut_shell(model, front, garment), faults)
+    except InputError as error:
+        why = _reason(files.path, error)
+    except (np.linalg.LinAlgError, cv2.error) as error:  # an outline folded onto itself: one photo must not end a run
+        why = f"the garment's outline cannot be laid on the body ({error}); take another photo of it, laid out flat"
+    return Attempt(photo, None, None, None, [("front", why)])
 
 
 def cut_shell(model: BodyModel, front: BodyFront, garment: GarmentLayer) -> Shell | None:
@@ -103,18 +130,12 @@ def _side(files: GarmentFiles, side: str) -> Path:
 
 
 def _made(files: GarmentFiles, model: BodyModel, front: BodyFront) -> Result:
-    faults: list[tuple[str, str]] = []
-    try:
-        found = find_garment(read_photo(files.path, label=files.label))
-        garment = dress_found(found, front, back=_back(files, found, faults))
-        shell = cut_shell(model, front, garment)
-    except InputError as error:
-        return Result({"faults": [("front", _reason(files.path, error))]}, {})
-    except (np.linalg.LinAlgError, cv2.error) as error:  # an outline folded onto itself: one photo must not end a run
-        why = f"the garment's outline cannot be laid on the body ({error}); take another photo of it, laid out flat"
-        return Result({"faults": [("front", why)]}, {})
+    made = try_photo(files, model, front)
+    garment, shell = made.garment, made.shell
+    if garment is None:
+        return Result({"faults": made.faults}, {})
     record: dict[str, Any] = {
-        "faults": faults,
+        "faults": made.faults,
         "extent": _plain(garment.extent),
         "slack": _plain(garment.slack) if garment.slack else None,
         "lift": garment.skirt.lift if garment.skirt else None,

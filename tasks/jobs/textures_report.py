@@ -21,15 +21,14 @@ from numpy.typing import NDArray
 
 from manikin.tasks.bodies.helpers import Helpers
 from manikin.tasks.bodies.model import BodyModel
-from manikin.tasks.clothing.cutout.photo import GarmentFiles, Photo, list_garments, read_photo
+from manikin.tasks.clothing.cutout.photo import GarmentFiles, list_garments
 from manikin.tasks.clothing.geometry.skirt import cut_skirt
-from manikin.tasks.clothing.library import GarmentLayer, dress_found
-from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
+from manikin.tasks.clothing.library import GarmentLayer
 from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.errors import InputError
 from manikin.tasks.images.garment_views import Mannequin, draw_cutout, draw_landmarks, fitted
-from manikin.tasks.jobs.photos import cut_shell
+from manikin.tasks.jobs.photos import try_photo
 
 U8 = NDArray[np.uint8]
 
@@ -102,33 +101,20 @@ def write_report(
 def _section(
     file: GarmentFiles, model: BodyModel, helpers: Helpers | None, front: BodyFront, mannequin: Mannequin, tally: Tally
 ) -> str:
-    photo: Photo | None = None
-    try:
-        photo = read_photo(file.path, label=file.label)
-        found = find_garment(photo)
-        behind, fault = _back(file, found)
-        garment = dress_found(found, front, back=behind)
-    except InputError as error:
-        reason = str(error).removeprefix(f"photo {file.path}: ")
-        tally.rejected[kind_of(reason)] += 1
-        pictures = [] if photo is None else [fitted(photo.rgb, SIDE)]
-        return _entry(file, "rejected", f"Rejected: {reason}", pictures)
+    made, words = try_photo(file, model, front), []
+    for side, reason in made.faults:
+        words.append(f"Rejected: {reason}" if side == "front" else f"no back: {reason}")
+    if made.found is None or made.garment is None:
+        tally.rejected[kind_of(made.faults[0][1])] += 1
+        return _entry(file, "rejected", " · ".join(words), [] if made.photo is None else [fitted(made.photo.rgb, SIDE)])
+    found, garment = made.found, made.garment
+    if file.back is not None and not words:
+        words.append(f"back from {file.back.name}")
     tally.accepted[garment.category] += 1
-    shell = cut_shell(model, front, garment)
-    skirt = None if helpers is None or garment.skirt is None else cut_skirt(model, helpers, garment.skirt, shell)
-    worn = mannequin.wear(garment.rgba, shell, skirt, garment.skirt_rgba)
+    skirt = None if helpers is None or garment.skirt is None else cut_skirt(model, helpers, garment.skirt, made.shell)
+    worn = mannequin.wear(garment.rgba, made.shell, skirt, garment.skirt_rgba)
     pictures = [draw_cutout(found, SIDE), draw_landmarks(found, SIDE), *worn]
-    return _entry(file, "accepted", " · ".join([*_facts(garment, found.cutout.source), *fault]), pictures)
-
-
-def _back(file: GarmentFiles, found: Found) -> tuple[Found | None, list[str]]:
-    """Return the back's garment where there is one that can be used, and what is wrong with one that cannot."""
-    if file.back is None:
-        return None, []
-    try:
-        return find_back(read_photo(file.back), found), [f"back from {file.back.name}"]
-    except InputError as error:
-        return None, [f"no back: {error}"]
+    return _entry(file, "accepted", " · ".join([*_facts(garment, found.cutout.source), *words]), pictures)
 
 
 def _facts(garment: GarmentLayer, source: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pytest
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.cutout.photo import list_garments
 from manikin.tasks.clothing.pattern.template import BodyFront, body_front
-from manikin.tasks.jobs.photos import Outcome, dress_photos
+from manikin.tasks.jobs.photos import Outcome, dress_photos, try_photo
 
 BLUE, GREEN = (40, 60, 150), (20, 120, 50)
 
@@ -191,3 +191,21 @@ def test_a_folder_of_bad_photos_names_each(wardrobe: Wardrobe) -> None:
         "empty.webp": "the file is empty",
     }.items():
         assert words in why[name]
+
+
+@pytest.mark.parametrize("error", [np.linalg.LinAlgError("singular matrix"), cv2.error("no points")])
+def test_an_outline_that_cannot_be_laid_on_the_body_is_said_and_no_end(
+    wardrobe: Wardrobe, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def folded(*_: object, **__: object) -> None:
+        raise error
+
+    wardrobe.put("blue.png", shirt(BLUE))
+    monkeypatch.setattr("manikin.tasks.jobs.photos.dress_found", folded)
+    made = try_photo(list_garments(wardrobe.folder)[0], wardrobe.model, wardrobe.front)
+    assert made.garment is None
+    assert made.photo is not None
+    ((side, reason),) = made.faults
+    assert side == "front"
+    assert "cannot be laid on the body" in reason
+    assert "laid out flat" in reason
