@@ -10,7 +10,7 @@ from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
 from manikin.tasks.clothing.cloth.neckline import seen_neck
 from manikin.tasks.clothing.cloth.waistband import without_inside
-from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
+from manikin.tasks.clothing.cloth.warp import Warp, fit_warp, trunk_points
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.remnants import Places, remnants
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
@@ -150,7 +150,7 @@ def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent, waist: 
         waist: the height in metres where the garment's own waist lies, if it has one.
     """
     edges = body_edges(front, landmarks.kind, extent)
-    body = []
+    body = {}
     for name, edge in edges.items():
         line = landmarks.edges[name]
         shares = np.linspace(0.0, 1.0, len(line))
@@ -159,5 +159,9 @@ def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent, waist: 
             seam = share_near(line, np.array(landmarks.points[f"waist_{side}"]))
             own = share_near(edge, flanks(front, waist)[("left", "right").index(side)])
             shares = np.interp(shares, [0.0, seam, 1.0], [0.0, own, 1.0])
-        body.append(at_shares(edge, shares))
-    return fit_warp(front, np.concatenate(body), np.concatenate([within_edge(landmarks, name) for name in edges]))
+        body[name] = at_shares(edge, shares)
+    photo = {name: within_edge(landmarks, name) for name in edges}
+    inner = ((), ()) if landmarks.kind == "trousers" else ((p,) for p in trunk_points(body, photo))
+    return fit_warp(
+        front, *(np.concatenate([*e.values(), *more]) for e, more in zip((body, photo), inner, strict=True))
+    )

@@ -18,7 +18,7 @@ from manikin.tasks.clothing.cloth.lateral import shade
 from manikin.tasks.clothing.cloth.plain import plain_back
 from manikin.tasks.clothing.cloth.prints import find_prints
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
-from manikin.tasks.clothing.cloth.shading import even_light
+from manikin.tasks.clothing.cloth.shading import even_light, lift_shade
 from manikin.tasks.clothing.cloth.stripes import striped_back
 from manikin.tasks.kernel import kernel
 
@@ -89,7 +89,10 @@ def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = 
         front = carry_on(rgb, known)
         return Cloth(front, front, mask)
     sides = small(lateral)
-    odd = odd_in_neck(reduced, inside, small(neck.throat), sides) | shade(reduced, inside, sides)
+    odd, shaded = odd_in_neck(reduced, inside, small(neck.throat), sides), shade(reduced, inside, sides)
+    if shaded.any():
+        rgb = lift_shade(rgb, reduced, inside & ~odd, shaded)
+        reduced = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     if neck.above is not None:
         odd |= cv2.dilate(small(neck.above).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if odd.any():

@@ -23,6 +23,7 @@ _ACROSS = {
 _WITHIN = 0.05  # of half the garment's width that the warp keeps within an edge: a centimetre or so
 _OF_LIMB = 0.12  # of a limb's width at most
 _SHADED = 0.2  # of half the garment's width about an edge, within which there may be shade
+_SHADED_LIMB = 0.25  # of a limb's width at most
 _END = 0.25  # likewise about hems, cuffs and necks, whose bands are the garment's own
 _SHADE = (0.04, 0.9)  # quantile of the garment's lightness, and the part of it under which its sides are shade
 _HEART = 0.15  # of the garment that must lie off its sides to judge them by
@@ -31,13 +32,12 @@ _HEART = 0.15  # of the garment that must lie off its sides to judge them by
 def within_edge(landmarks: Landmarks, name: str) -> F64:
     """Return (n, 2) an edge moved into the garment, its ends excepted; edges that do not run along limbs as they are."""
     edge = landmarks.edges[name]
-    kind, _, side = name.rpartition("_")
-    if kind not in _ACROSS or len(edge) < 3:
+    if name.rpartition("_")[0] not in _ACROSS or len(edge) < 3:
         return edge
-    other = landmarks.edges[f"{_ACROSS[kind] or kind}_{side if _ACROSS[kind] else _other(side)}"]
+    other = _across(landmarks, name)
     along = np.gradient(edge, axis=0)
     normal = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
-    gap = np.linalg.norm(edge[:, None] - other[None], axis=-1).min(axis=1)
+    gap = _width(landmarks, name)
     toward = other.mean(axis=0) - edge.mean(axis=0)
     normal *= np.sign(normal @ toward)[:, None]
     share = np.minimum(_WITHIN * _half_width(landmarks), _OF_LIMB * gap)
@@ -50,13 +50,16 @@ def lateral_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
     out = np.zeros(shape, np.uint8)
     half = _half_width(landmarks)
 
-    def draw(edges: dict[str, F64], value: int, width: float) -> None:
-        lines = [np.rint(edge).astype(np.int32) for edge in edges.values()]
-        cv2.polylines(out, lines, False, value, max(1, round(2 * width * half)))
+    def draw(name: str, value: int, width: float) -> None:
+        line = np.rint(landmarks.edges[name]).astype(np.int32)
+        cv2.polylines(out, [line], False, value, max(1, round(2 * width)))
 
-    sides = {n: e for n, e in landmarks.edges.items() if n.rpartition("_")[0] in _ACROSS}
-    draw(sides, 255, _SHADED)
-    draw({n: e for n, e in landmarks.edges.items() if n not in sides and not n.startswith("shoulder")}, 0, _END)
+    sides = [name for name in landmarks.edges if name.rpartition("_")[0] in _ACROSS]
+    for name in sides:
+        draw(name, 255, min(_SHADED * half, _SHADED_LIMB * float(np.median(_width(landmarks, name)))))
+    for name in landmarks.edges:
+        if name not in sides and not name.startswith("shoulder"):
+            draw(name, 0, _END * half)
     return out
 
 
@@ -75,6 +78,17 @@ def shade(rgb: U8, inside: Mask, lateral: Mask) -> Mask:
     dark = inside & lateral & (light < _SHADE[1] * np.quantile(light[heart], _SHADE[0]))
     solid = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
     return np.asarray((cv2.dilate(solid, np.ones((3, 3), np.uint8)) > 0) & lateral)
+
+
+def _across(landmarks: Landmarks, name: str) -> F64:
+    """Return the edge (n, 2) on the other side of the limb or trunk that an edge runs along."""
+    kind, _, side = name.rpartition("_")
+    return landmarks.edges[f"{_ACROSS[kind] or kind}_{side if _ACROSS[kind] else _other(side)}"]
+
+
+def _width(landmarks: Landmarks, name: str) -> F64:
+    """Return (n,) how far each point of an edge is from that on the other side."""
+    return np.asarray(np.linalg.norm(landmarks.edges[name][:, None] - _across(landmarks, name), axis=-1).min(axis=1))
 
 
 def _half_width(landmarks: Landmarks) -> float:

@@ -53,6 +53,13 @@ def to_srgb(lab: F64) -> U8:
     return np.asarray(_ENCODED[np.rint(linear * (_STEPS - 1)).astype(np.int64)], np.uint8)
 
 
+def tint_gain(ab: NDArray[np.floating]) -> F64:
+    """Return (..., 3) gains of sRGB levels that give grey the (..., 2) chroma a and b, by its lightness."""
+    lms = _apply(_LMS_OF_LAB, np.concatenate([np.ones_like(ab[..., :1]), ab], axis=-1).astype(np.float64))
+    linear = np.clip(_apply(_RGB_OF_LMS, lms * lms * lms), 0.2, 5)
+    return np.asarray(linear ** (1 / 2.4))
+
+
 def _apply(matrix: tuple[tuple[float, float, float], ...], values: F64) -> F64:
     """Return (..., 3) multiplied by a matrix, without BLAS: the same last bits on any machine."""
     x, y, z = (values[..., c] for c in range(3))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.oklab import to_oklab
+from manikin.tasks.clothing.cloth.oklab import tint_gain, to_oklab
 from manikin.tasks.clothing.cloth.quilt import pull_push
 
 F32 = NDArray[np.float32]
@@ -33,13 +33,21 @@ _CHROMA = 0.25  # chroma by lightness from which such a change counts half: the 
 _FAINT = 0.012  # change of log lightness a pixel that is noise
 _AROUND = 2.0  # spread of what a tint is judged over
 _SMOOTH = 1.2  # spread in which light changes: fine stripes and checks are none
-_NEAR, _FLAT = 2, 0.03  # pixels of the working size about each place, and log lightness that hardly guides there
+_NEAR, _FLAT = 1, 0.03  # pixels of the working size about each place, and log lightness that hardly guides there
 _LARGE = 8.0  # spread of light that is no stripe's
 _TILTS, _LEAST_WIDE = (-0.08, -0.04, 0.0, 0.04, 0.08), 10  # slopes of stripes, and the pixels across that show one
 _ACROSS = (0.14, 0.24)  # of light's finer changes that go straight across, from which they may be, and are, stripes
 _OUTSIDE = 1e-3  # weight of what is not cloth
 _ROUNDS = 12  # of conjugate gradients
-_GAIN = (0.75, 1.8)  # that light may be changed by
+_GAIN = (0.7, 1.8)  # that light may be changed by
+_FOLD = (1.2, 4.0)  # spread in pixels of the working size of light on plain cloth, and amid fine patterns
+_DENSE = (0.9, 0.99)  # share of sharp edges about a place, from which a pattern may be, and is, finer than that
+_BRIGHT = 0.97  # quantile of the cloth's brightness that no light is lifted above
+_BADGE = (0.25, 0.4)  # log lightness off what is around, from which it may be, and is, a badge's or a button's
+_WIDE = 4.0  # spread of casts
+_OTHER = (0.05, 0.12)  # chroma by lightness off the cloth's own that may be the light's, and that is none
+_PALE = (0.12, 0.2)  # of cloth on which such casts are seen as colours, and on which they are not
+_GRAIN = (0.75, 1.3)  # of the cloth's own contrast that is kept in shade
 _LOG = np.log(to_oklab(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1))[:, 0] + _DARK).astype(np.float32)
 
 
@@ -53,14 +61,92 @@ def even_light(rgb: U8, reduced: U8, known: Mask) -> U8:
     """
     if known.sum() < 16:
         return rgb
-    light, coloured = _light(rgb, reduced, known)
-    light = _without_stripes(light, known)
+    light, coloured, edges = _light(rgb, reduced, known)
+    light = _without_stripes(_levelled(light, reduced, known, 1 - coloured, edges), known)
     light -= np.median(light[known])
     slopes = _SLOPE + (1 - coloured) * (_slopes(reduced[known], light[known]) - _SLOPE)
     fine = _guided(light, known, reduced, rgb)
-    limits = np.log(_GAIN)
-    gain = [cv2.exp(np.clip(fine * np.float32((_KEPT - 1) * slope), *limits)) for slope in slopes]
-    return np.asarray(cv2.multiply(rgb, cv2.merge(gain), dtype=cv2.CV_8U), np.uint8)
+    limits = np.log(np.array(_GAIN, np.float32))
+    light_gain = cv2.merge([cv2.exp(np.clip(fine * np.float32((_KEPT - 1) * slope), *limits)) for slope in slopes])
+    gain = light_gain * cv2.resize(_cast(reduced, known), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    bright = float(np.quantile(reduced[known].max(axis=1), _BRIGHT))
+    return np.asarray(
+        cv2.multiply(rgb, _below_bright(np.asarray(gain, np.float32), rgb, bright), dtype=cv2.CV_8U), np.uint8
+    )
+
+
+def lift_shade(rgb: U8, reduced: U8, known: Mask, shaded: Mask) -> U8:
+    """Return (H, W, 3) the picture with its shade as light as, and of the colours of, the cloth about it.
+
+    Args:
+        rgb: (H, W, 3).
+        reduced: (h, w, 3) of it at the working size.
+        known: (h, w) the cloth.
+        shaded: (h, w) of it, to be lifted.
+    """
+    about = known & ~shaded
+    if not shaded.any() or not about.any():
+        return rgb
+    size = rgb.shape[1::-1]
+    wanted = cv2.resize(pull_push(reduced.astype(np.float32), about.astype(np.float32)), size)
+    own = cv2.GaussianBlur(rgb, (0, 0), _SMOOTH * max(size) / max(shaded.shape)).astype(np.float32)
+    grain = np.clip((rgb + np.float32(1)) / (own + np.float32(1)), *_GRAIN)
+    much = np.clip(2 * cv2.resize(shaded.astype(np.float32), size), 0, 1)[..., None]
+    return np.clip(rgb + (wanted * grain - rgb) * much + np.float32(0.5), 0, 255).astype(np.uint8)
+
+
+def _levelled(light: F32, reduced: U8, known: Mask, plain: float, edges: F32) -> F32:
+    """Return (h, w) light with what else is wide of the cloth's lightness, where its own has nothing so wide: on plain
+    cloth, and amid patterns finer than that."""
+    weight = known * _near_own(reduced, known)
+    off = _LOG[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)] - light
+    off -= np.median(off[known])
+    weight = weight * (1 - _between(np.abs(off - _about(off, weight, _LARGE)), *_BADGE))
+    dense = _between(_about((edges > _STEP[0]).astype(np.float32), known.astype(np.float32), _FOLD[1]), *_DENSE)
+    folds, fine = (_about(off, weight, wide) * weight for wide in _FOLD)
+    return np.asarray(light + folds * np.float32(plain) + fine * dense * np.float32(1 - plain), np.float32)
+
+
+def _near_own(reduced: U8, known: Mask) -> F32:
+    """Return (h, w) 1 where the chroma by lightness is the cloth's own, towards 0 where it is another's."""
+    tint = _tint(reduced)
+    own = np.median(tint[known], axis=0)
+    off = np.hypot(*np.moveaxis(tint - own, -1, 0)) / (1 + min(float(np.hypot(*own)) / _CHROMA, 1.0))
+    return 1 - _between(np.asarray(off, np.float32), *_OTHER)
+
+
+def _tint(reduced: U8) -> F32:
+    lab = to_oklab(reduced).astype(np.float32)
+    return np.asarray(lab[..., 1:] / (lab[..., :1] + np.float32(_DARK)), np.float32)
+
+
+def _cast(reduced: U8, known: Mask) -> F32:
+    """Return (h, w, 3) gains that take wide casts of coloured light off pale cloth, mirrored from the ground or of two lamps."""
+    tint = _tint(reduced)
+    own = np.median(tint[known], axis=0)
+    tint = tint - own
+    weight = known * _near_own(reduced, known)
+    sure = _about(weight, known.astype(np.float32), _WIDE)
+    much = (_KEPT - 1) * (1 - _between(float(np.hypot(*own)), *_PALE))
+    change = np.float32(much) * _about(tint, weight, _WIDE) * np.minimum(2 * sure, 1)[..., None]
+    return np.asarray(tint_gain(change), np.float32)
+
+
+def _about(values: F32, weight: F32, wide: float) -> F32:
+    """Return (h, w) or (h, w, c) the mean of values about each place, by weight."""
+    share = np.maximum(cv2.GaussianBlur(weight, (0, 0), wide), np.float32(1e-4))
+    by = weight if values.ndim == 2 else weight[..., None]
+    total = cv2.GaussianBlur(np.asarray(values * by, np.float32), (0, 0), wide)
+    return np.asarray(total / (share if values.ndim == 2 else share[..., None]), np.float32)
+
+
+def _below_bright(gain: F32, rgb: U8, bright: float) -> F32:
+    """Return (H, W, 3) gains that lift nothing above a brightness, hues as they would be."""
+    lifted = cv2.multiply(rgb, gain, dtype=cv2.CV_32F)
+    most = np.maximum(np.maximum(lifted[..., 0], lifted[..., 1]), lifted[..., 2])
+    before = np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+    over = np.minimum(np.maximum(before, np.float32(bright)) / np.maximum(most, np.float32(1)), np.float32(1))
+    return np.asarray(gain * over[..., None], np.float32)
 
 
 def _without_stripes(light: F32, known: Mask) -> F32:
@@ -140,8 +226,8 @@ def _sharp(rgb: U8, known: Mask) -> tuple[F32, float]:
     return around, _coloured(y, cloth, around[known])
 
 
-def _light(rgb: U8, reduced: U8, known: Mask) -> tuple[F32, float]:
-    """Return (h, w) log light, up to a constant; and how much the cloth is of several colours, 0 to 1."""
+def _light(rgb: U8, reduced: U8, known: Mask) -> tuple[F32, float, F32]:
+    """Return (h, w) log light, up to a constant; how much the cloth is of several colours, 0 to 1; and its edges (h, w)."""
     edges, coloured = _sharp(rgb, known)
     least, sure = (c + (s - c) * coloured for c, s in zip(_CREASE, _STEP, strict=True))
     lab = to_oklab(reduced).astype(np.float32)
@@ -161,7 +247,7 @@ def _light(rgb: U8, reduced: U8, known: Mask) -> tuple[F32, float]:
         own = np.maximum(_between(sharp, least, sure), _between(tint, *_TINT))
         slopes.append(step[..., 0] * (1 - own) * inside)
         weights.append(np.where(inside, np.float32(1), np.float32(_OUTSIDE)))
-    return np.asarray(cv2.GaussianBlur(_surface(slopes, weights), (0, 0), _SMOOTH), np.float32), coloured
+    return np.asarray(cv2.GaussianBlur(_surface(slopes, weights), (0, 0), _SMOOTH), np.float32), coloured, edges
 
 
 def _dot(a: F32, b: F32) -> float:

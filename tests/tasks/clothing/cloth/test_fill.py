@@ -140,7 +140,7 @@ def test_dark_shade_at_the_sides_is_no_cloth_and_elsewhere_it_is() -> None:
     rgb[100:200, 146:154] = rgb[100:200, 146:154] // 4
     front = spread(rgb, shirt()).front.astype(int)
     assert np.abs(front[110:190, 64:80] - CLOTH).max() < 60
-    np.testing.assert_array_equal(front[110:190, 146:154], rgb[110:190, 146:154])
+    np.testing.assert_allclose(front[110:190, 146:154], rgb[110:190, 146:154], atol=2)
 
 
 def test_a_sliver_too_thin_to_erode_still_gives_its_colour() -> None:

@@ -143,3 +143,14 @@ def test_the_sides_are_looked_at_but_not_the_hem() -> None:
     assert (sides[150:320, [90, 100, 110, 290, 310]] == 255).all()
     assert sides[:, 200].max() == 0
     assert sides[345:].max() == 0
+
+
+def test_of_a_narrow_sleeve_the_middle_is_no_side() -> None:
+    made = landmarks()
+    rows = np.linspace(150.0, 300.0, 6)
+    sleeve = {
+        f"sleeve_{edge}_left": np.stack([np.full(6, x), rows], axis=1) for edge, x in (("outer", 380), ("inner", 340))
+    }
+    sides = lateral_mask(replace(made, edges=made.edges | sleeve), (SIZE, SIZE))
+    assert (sides[170:280, [342, 378]] == 255).all()
+    assert sides[170:280, 352:368].max() == 0

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from manikin.tasks.clothing.cloth.oklab import to_oklab
-from manikin.tasks.clothing.cloth.shading import even_light
+from manikin.tasks.clothing.cloth.shading import even_light, lift_shade
 
 H, W = 400, 300
 INSIDE = np.zeros((H, W), bool)
@@ -102,6 +102,77 @@ def test_soft_prints_of_another_colour_stay():
     rgb = lit(plain((0.7, 0.7, 0.7)) * (1 - t) + plain((0.1, 0.1, 0.6)) * t, np.ones((H, W)))
     before, after = (np.linalg.norm(to_oklab(p)[200, 150] - to_oklab(p)[200, 50]) for p in (rgb, evened(rgb)))
     assert 0.75 * before < after < 1.1 * before
+
+
+def test_a_sleeve_in_shade_behind_a_sharp_edge_is_nearly_as_light_as_the_trunk_and_no_lighter():
+    light = folds().copy()
+    light[:, :90] *= 0.45
+    rgb = lit(plain((0.6, 0.62, 0.66)), light)
+
+    def apart(p):
+        level = np.log(to_oklab(p)[150:250, :, 0]).mean(axis=0)
+        return level[120:180].mean() - level[35:85].mean()
+
+    assert apart(rgb) > 0.2
+    assert -0.02 < apart(evened(rgb)) < 0.5 * apart(rgb)
+
+
+def test_a_badge_on_plain_cloth_stays():
+    rgb = lit(plain((0.05, 0.05, 0.05)), 0.5 + folds())
+    rgb[180:200, 60:80] = 230
+    np.testing.assert_allclose(evened(rgb)[185:195, 65:75].astype(int), 230, atol=12)
+
+
+def test_nothing_is_lifted_to_white():
+    grain = 1 + np.random.default_rng(0).uniform(-1, 1, (H, W, 1)) * np.linspace(0.9, 0.05, W)[:, None]
+    rgb = lit(plain((0.5, 0.5, 0.5)) * grain, np.broadcast_to(np.linspace(0.3, 1.1, W), (H, W)))
+    assert rgb.max() < 245
+    assert evened(rgb).max() <= rgb.max()
+
+
+def test_a_wide_cast_of_coloured_light_pales_on_grey_cloth_and_a_pale_print_of_its_colour_stays():
+    cast = np.broadcast_to(np.linspace(-1, 1, W)[None, :, None], (H, W, 1)) * np.array([0.2, 0.0, -0.2])
+    rgb = lit(plain((0.6, 0.6, 0.6)) * (1 + cast), np.ones((H, W)))
+
+    def apart(p):
+        return np.linalg.norm(to_oklab(p)[200, 240, 1:] - to_oklab(p)[200, 60, 1:])
+
+    assert apart(rgb) > 0.03
+    assert apart(evened(rgb)) < 0.5 * apart(rgb)
+    badge = lit(plain((0.6, 0.6, 0.6)), np.ones((H, W)))
+    badge[150:250, 100:200] = (220, 150, 90)
+    before, after = (to_oklab(p)[200, 150, 1:] for p in (badge, evened(badge)))
+    np.testing.assert_allclose(after, before, atol=0.1 * np.linalg.norm(before))
+
+
+def test_folds_among_fine_checks_go_and_the_checks_stay():
+    y, x = np.mgrid[:H, :W]
+    cloth = np.where(((x % 10 < 5) ^ (y % 10 < 5))[..., None], 0.7, 0.25) * np.ones(3)
+    rgb = lit(cloth, folds()[:, (np.arange(W) // 2)])
+    out = evened(rgb)
+
+    def mean(p, at):
+        return np.log(to_oklab(p)[180:220, at - 10 : at + 10, 0].mean())
+
+    before, after = (mean(p, 120) - mean(p, 180) for p in (rgb, out))
+    assert before > 0.2
+    assert after < 0.75 * before
+    checks = [np.std(np.log(to_oklab(p)[180:220, 110:130, 0])) for p in (rgb, out)]
+    assert checks[1] > 0.8 * checks[0]
+
+
+def test_shade_is_lifted_to_the_cloth_about_it_and_nothing_else_changes():
+    rgb = lit(plain((0.1, 0.3, 0.6)), np.ones((H, W)))
+    rgb[100:300, 100:140] //= 4
+    size = (W * 192 // H, 192)
+    reduced = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    known = np.ones(size[::-1], bool)
+    shaded = cv2.dilate((reduced[..., 2] < 150).astype(np.uint8), np.ones((3, 3))) > 0
+    out = lift_shade(rgb, reduced, known, shaded)
+    assert np.abs(out[110:290, 80:160].astype(int) - rgb[50, 50]).max() < 60
+    assert np.abs(out[110:290, 105:135].astype(int) - rgb[50, 50]).max() < 12
+    np.testing.assert_array_equal(out[:80], rgb[:80])
+    assert lift_shade(rgb, reduced, known, np.zeros_like(known)) is rgb
 
 
 def test_a_picture_without_cloth_stays():

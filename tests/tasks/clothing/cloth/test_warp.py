@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manikin.tasks.clothing import library
-from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
+from manikin.tasks.clothing.cloth.warp import Warp, fit_warp, trunk_points
 from manikin.tasks.clothing.cutout.segment import segment
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.extent import across_limb, limb_length
@@ -129,3 +129,36 @@ def test_beyond_the_grid_the_border_goes_on(front: BodyFront) -> None:
     low, high = warp.nodes.reshape(-1, 2).min(axis=0), warp.nodes.reshape(-1, 2).max(axis=0)
     assert (far >= low - 1e-3).all()
     assert (far <= high + 1e-3).all()
+
+
+def trunk() -> dict[str, np.ndarray]:
+    """The edges of a trunk that is narrowest at its waist, y up."""
+    y = np.linspace(1.4, 0.7, 8)
+    half = 0.2 + 0.4 * np.square(y - 1.1)
+    sides = {f"side_{name}": np.stack([sign * half, y], axis=1) for name, sign in (("left", 1), ("right", -1))}
+    shoulders = {
+        f"shoulder_{name}": np.array([[sign * 0.1, 1.6], [sign * 0.25, 1.55]])
+        for name, sign in (("left", 1), ("right", -1))
+    }
+    return sides | shoulders | {"hem": np.stack([np.linspace(half[-1], -half[-1], 5), np.full(5, 0.7)], axis=1)}
+
+
+@settings(max_examples=20)
+@given(st.lists(st.floats(-900, 900), min_size=4, max_size=4), st.lists(st.floats(-500, 500), min_size=2, max_size=2))
+def test_within_a_trunk_an_affine_map_goes_on(matrix: list[float], shift: list[float]) -> None:
+    A, b = np.reshape(matrix, (2, 2)), np.array(shift)
+    flat, seen = trunk_points(trunk(), {name: edge @ A.T + b for name, edge in trunk().items()})
+    np.testing.assert_allclose(seen, flat @ A.T + b, atol=1e-6)
+
+
+def test_one_low_armpit_does_not_tilt_the_chest_and_two_lower_it() -> None:
+    photo = {name: 400 * edge * [1, -1] for name, edge in trunk().items()}
+    photo["side_left"][:4, 1] += np.array([60, 30, 15, 5])
+    flat, seen = trunk_points(trunk(), photo)
+    chest = np.isclose(flat[:, 1], 1.4)
+    assert np.ptp(seen[chest, 1]) < 0.35 * 0.5 * 60  # half of it, if rows were straight
+    np.testing.assert_allclose(seen[:, 0], 400 * flat[:, 0], atol=4)
+    photo["side_right"] = photo["side_left"] * [-1, 1]
+    _, low = trunk_points(trunk(), photo)
+    assert np.ptp(low[chest, 1]) < 25
+    assert (low[chest, 1] > seen[chest, 1] + 5).all()
