@@ -22,6 +22,7 @@ U8 = NDArray[np.uint8]
 _TURN = (-0.25, 0.10)  # facing between which front cloth gives way to back cloth
 _BACK_NECK = 0.02  # depth of a wide neckline behind, in metres
 _OPENING = 0.16  # height under the neck that the photo's own outline may cut out, in metres
+_RAGS, _EVENED = 0.02, 0.006  # metres off an outline, and share of the atlas, over which its rags are evened out
 _MIDDLE = 256  # points down the middle of the body
 _EVERY = 8  # rows of texels that are measured
 _BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip levels
@@ -144,8 +145,19 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32
         out[where] = np.minimum(out[where], edge / np.sqrt(1 + slope**2))
     if is_sleeveless:
         where = trunk & (front.flat[..., 1] > neck_y - 2 * _OPENING)
-        out[where] = np.minimum(out[where], _outline(front, cloth.mask, warp, front.flat[where]))
+        outline = np.zeros(where.shape, np.float32)
+        outline[where] = np.clip(_outline(front, cloth.mask, warp, front.flat[where]), -_RAGS, _RAGS)
+        out[where] = np.minimum(out, _blurred(outline, where))[where]
     return out
+
+
+def _blurred(picture: F32, where: NDArray[np.bool_]) -> F32:
+    """Return (S, S) a picture evened out where it counts."""
+    sigma = _EVENED * len(picture)
+    weight = cv2.GaussianBlur(where.astype(np.float32), (0, 0), sigma)
+    return np.asarray(
+        cv2.GaussianBlur(np.where(where, picture, 0), (0, 0), sigma) / np.maximum(weight, 1e-6), np.float32
+    )
 
 
 def _half_chest(front: BodyFront) -> float:

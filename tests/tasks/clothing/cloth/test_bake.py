@@ -83,6 +83,22 @@ def test_a_sleeveless_outline_is_alike_on_both_sides_and_has_no_holes_beside_the
     assert (closed & ~both).sum() > 200
 
 
+def test_a_sleeveless_outlines_rags_are_evened_out(front: BodyFront) -> None:
+    warp = flat_warp(front)
+    shoulder = front.flat[front.is_flat & front.is_part("torso")][:, 1].max()
+    row = round(float(warp.at(np.array([0.0, shoulder - 0.15]))[1]))
+    straight, ragged = (np.full((SIZE, SIZE), 255, np.uint8) for _ in range(2))
+    straight[:row] = 0
+    ragged[: row - 4] = 0
+    ragged[row - 4 : row + 4, np.arange(SIZE) % 8 < 4] = 0
+    picture = np.broadcast_to(GREY, (SIZE, SIZE, 3)).copy()
+    extent = Extent(hem=0.9, sleeve=0.0)
+    even, torn = (bake(front, Cloth(picture, picture, mask), warp, extent)[1].closed for mask in (straight, ragged))
+    edge = np.abs(even) < 0.004
+    assert edge.sum() > 100
+    assert np.abs(torn - even)[edge].max() < 0.006
+
+
 def test_what_is_not_known_is_of_the_nearest_known_colour_and_far_away_of_the_usual(front: BodyFront) -> None:
     known = front.is_flat & front.is_part("torso")
     colours = np.where(known[..., None], GREY, 0).astype(np.uint8)
