@@ -25,7 +25,8 @@ _NEAR = (10.0, 7.0)  # folded lightness and chroma within which cloth is of one 
 _SHADES, _FAR = (0.7, 1.3), 14.0  # of its brightness, and folded lightness, that light makes of it
 _AT_SIDE = 0.22  # of a row at either side: a print is in the middle
 _ROW = 0.2  # of a row that has the garment's colour, from which the row is of it
-_MOST = 0.5  # of a row that has another colour, if that is the row's
+_BAND = 5  # rows, of which most must be of another colour
+_MOST = 0.5  # of a row that has a colour, if not the garment's, or the row has that of the next
 _SEEN = 0.5  # of a row, and of the usual one, that is beside the opening, or it shows no colour of its own
 _OF_COLOUR = 0.7  # of the cloth at the sides that has its row's colour
 _CLEAR = 0.25  # of the sides that is clear of marks, if they alone are to be looked at
@@ -34,6 +35,7 @@ _CALM = 1.8  # folded Lab from its mean near by, below which cloth is plain
 _FOLDED, _FOLDED_OF, _SOFTER = 3.4, 0.9, 0.565  # likewise of folds on one colour, which are softer than patterns
 _QUIET = 2.5  # likewise of cloth that is at rest in many places
 _BUSY, _CELL, _IN_CELL, _BUSY_CELLS = 3.0, 9, 0.15, 0.7  # folded Lab, side of a place, its and their share of unrest
+_OWN_GRAIN = 0.5  # of a trunk that must show its cloth for the grain to be its own
 _LIGHT = 8.0  # spread of the light that stays
 _SHOWN = (0.4, 0.7)  # of a half row that is seen, from which its own lightness may, and does, count
 _GRAIN = 2.5  # spread below which what cloth does is its grain
@@ -68,8 +70,11 @@ def plain_back(rgb: U8, marks: Mask, opening: Mask, inside: Mask, trunk: Mask | 
         return None
     values = small.astype(np.float32)
     base = _base(values, rows.colours, ground, region)
-    even = np.asarray(cv2.GaussianBlur(pull_push(values, ground.astype(np.float32)), (0, 0), _GRAIN), np.float32)
-    return lay_grain(rgb, base, even, ground, region), region
+    cloth = ground
+    if ground.sum() < _OWN_GRAIN * region.sum():  # sleeves have much the same
+        cloth = is_alike(lab, rows.colours[:, None]) & inside & ~opening & ~marks
+    even = np.asarray(cv2.GaussianBlur(pull_push(values, cloth.astype(np.float32)), (0, 0), _GRAIN), np.float32)
+    return lay_grain(rgb, base, even, cloth, region), region
 
 
 def trunk_region(inside: Mask, trunk: Mask | None) -> Mask:
@@ -92,15 +97,16 @@ def _rows(lab: F32, region: Mask, usable: Mask) -> _Rows:
     sides = at_sides(region) & usable
     main = _mode(lab[usable], np.where(sides[usable], 2.0, 1.0))
     width = usable.sum(axis=1)
-    other = (is_alike(lab, main) & usable).sum(axis=1) < _ROW * width
+    few = (is_alike(lab, main) & usable).sum(axis=1) < _ROW * width
+    other = cv2.medianBlur(few.astype(np.uint8)[:, None], _BAND)[:, 0] > 0
     colours = np.tile(main, (len(lab), 1))
     for y in np.flatnonzero(other & (width > 0)):
         near = slice(max(0, y - 2), y + 3)
-        own = np.median(lab[near][usable[near] & other[near, None]], axis=0)
-        if is_alike(lab[y][usable[y]], own).mean() > _MOST:
-            colours[y] = own
+        colours[y] = np.median(lab[near][usable[near] & other[near, None]], axis=0)
     whole = region.sum(axis=1)
-    seen = np.flatnonzero((width > 0) & (width >= _SEEN * np.maximum(whole, np.median(whole[whole > 0]))))
+    is_seen = (width > 0) & (width >= _SEEN * np.maximum(whole, np.median(whole[whole > 0])))
+    is_seen &= ~other | ((is_alike(lab, colours[:, None]) & usable).sum(axis=1) > _MOST * width)
+    seen = np.flatnonzero(is_seen)
     if len(seen):
         at = np.arange(len(lab))
         colours = colours[seen[np.abs(at[:, None] - seen).argmin(axis=1)]]

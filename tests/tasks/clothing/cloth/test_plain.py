@@ -139,3 +139,20 @@ def test_folded_cloth_is_plain() -> None:
     light = 1 + 0.14 * folds / folds.std()
     rgb = np.clip(CLOTH * light[..., None], 0, 255).astype(np.uint8)
     assert back(rgb, top=trunk()) is not None
+
+
+def test_where_a_print_is_nearly_all_of_a_trunk_the_grain_is_the_sleeves() -> None:
+    rgb, marks = picture(6), nowhere()
+    marks[40:170, 56:136] = True
+    rgb[90:130, 56:136:4] = WHITE
+    made = back(rgb, marks, top=trunk())
+    assert made is not None
+    grain = made[60:160, 64:128] - cv2.GaussianBlur(made, (0, 0), 2)[60:160, 64:128].astype(float)
+    sleeve = rgb[32:68, 17:40] - cv2.GaussianBlur(rgb, (0, 0), 2)[32:68, 17:40].astype(float)
+    assert grain.std() == pytest.approx(sleeve.std(), rel=0.3)
+
+
+def test_few_rows_of_another_colour_are_no_band() -> None:
+    rgb = picture()
+    rgb[100:102] = WHITE
+    assert far(back(rgb, top=trunk()), WHITE)[90:112, 62:130].min() > 60
