@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cutout.barrier import barrier_distance
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
-from manikin.tasks.clothing.cutout.masks import frame_mask
+from manikin.tasks.clothing.cutout.masks import frame_mask, solid
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -30,6 +30,10 @@ _FAR = 3.0  # spreads from all the frame's colours, or nearer than which a pixel
 _MOSTLY_INSIDE = 2.0  # times as frequent in the middle as on the frame, from which a colour is the garment's
 _MAX_ON_FRAME = 0.3  # of the frame that a garment may cover
 _MIN_SEEDS = 0.2  # of the frame
+_BAR = 0.04  # of the longer side: a frame's thickness at most
+_FILLED, _ENCLOSED = 0.85, 0.5  # of its box that a frame's cut-out fills, and of that, that is like the ground beyond
+_STANDING, _AT_EDGE = (0.1, 0.8), 0.1  # of it that what stands within takes, and of its edge that it may touch
+_ALL_GROUND = 0.95  # of the rest that is like the ground
 _HUE = 2.0  # times that a and b count as much as L
 
 
@@ -42,6 +46,34 @@ def cut_from_frame(rgb: U8) -> tuple[U8, Mask]:
     guess = np.where(_stands_out(distance), cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     guess[seeds] = cv2.GC_BGD
     return _grab_cut(rgb, guess, _ITERATIONS), seeds
+
+
+def cut_within(rgb: U8, mask: U8) -> U8 | None:
+    """Return (H, W), 1 on what stands within a frame, as of a clothes rail, that was cut out instead; None if none does.
+
+    A frame fills its box, and most of what it encloses is the ground that goes on beyond: what stands out there is cut by
+    itself.
+
+    Args:
+        rgb: (H, W, 3) the picture.
+        mask: (H, W), nonzero on what was cut out.
+    """
+    x, y, w, h = cv2.boundingRect(mask)
+    bar = round(_BAR * max(mask.shape))
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    whole = cv2.drawContours(np.zeros_like(mask), contours, -1, 1, cv2.FILLED) > 0
+    if whole.sum() < _FILLED * w * h or whole.all() or min(w, h) < 4 * bar:
+        return None
+    lab = folded_lab(rgb)
+    like_ground = fit_colours(lab[~whole], _FRAME_COLOURS).distance(lab) < _FAR
+    if like_ground[whole].mean() < _ENCLOSED:
+        return None
+    inside = np.s_[y + bar : y + h - bar, x + bar : x + w - bar]
+    cut = np.zeros_like(mask)
+    cut[inside] = solid(cut_from_frame(np.ascontiguousarray(rgb[inside]))[0])
+    share = cut.sum() / whole.sum()
+    is_one = _STANDING[0] < share < _STANDING[1] and cut[inside][frame_mask(cut[inside])].mean() < _AT_EDGE
+    return cut if is_one and like_ground[inside][cut[inside] == 0].mean() > _ALL_GROUND else None
 
 
 def cut_from_outline(rgb: U8, mask: U8, outline: U8, heart: U8) -> U8:

@@ -28,6 +28,7 @@ _CLEARLY = 3.0  # likewise in a neck
 _MOST = 0.25  # quantile for that
 _RARE, _SAME = 0.08, 1.5  # share of the cloth, and spreads, up to which a colour may be a print's and the ground's
 _REACH = 0.06  # of the longer side from the contour, within which remnants begin
+_HANGING = 0.03  # likewise, where even the heart may show ground: an outline's hem lies below a curved one
 _MAX_PIECE = 0.08  # of the garment; a larger piece is of its cloth
 _MOSTLY = (0.6, 0.9)  # of a piece, that lies in a gap, and in the neck: a chest's print goes on beside it
 _MIN_PIXELS = 6  # of a piece
@@ -65,6 +66,7 @@ def remnants(rgb: U8, mask: U8, places: Places) -> U8:
         return np.zeros(mask.shape, np.uint8)
     neck &= apart > _CLEARLY
     depth = cv2.distanceTransform(within.astype(np.uint8), cv2.DIST_L2, 3)
+    heart &= depth > _HANGING * max(size)
     where = within & (~heart & ((depth < _REACH * max(size)) | neck) | gaps)
     to_cloth, to_ground = (np.full(within.shape, np.inf, np.float32) for _ in range(2))
     to_cloth[where], to_ground[where] = cloth.distance(lab[where]), ground.distance(lab[where])

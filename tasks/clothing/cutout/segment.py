@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
-from manikin.tasks.clothing.cutout.grabcut import cut_from_frame, cut_from_outline
+from manikin.tasks.clothing.cutout.grabcut import cut_from_frame, cut_from_outline, cut_within
 from manikin.tasks.clothing.cutout.masks import enlarged, frame, largest, reduced, resized, solid
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.shadow import white_on_white, without_shadow
@@ -46,6 +46,9 @@ _RIM = 0.03  # of the longer side, up to which what is like the ground is taken 
 _FAR_OFF = 6.4  # spreads from the cloth's colours of such a rim: a shadow on the ground is as far from the ground's
 _BAR = 0.02  # of the longer side: half of what a hanger's bar is thick
 _MAX_GAP = 0.08  # of the garment; a larger piece that is not between legs may be a sleeve of another colour
+_STRAY = 0.015  # of the longer side, further beyond an outline than which things are strays
+_FOREIGN = 4.0  # spreads from the cloth's colours
+_MIN_STRAY = 0.002  # of the garment
 _MAX_REST = 0.15  # of the garment; at most 0.08 lies beside garments by themselves, 0.3 are a wearer's arms and head
 _MIN_KEPT = 0.6
 _MIN_SPREAD = 4.0  # grey levels; a picture of less is one flat colour
@@ -85,6 +88,9 @@ def segment(photo: Photo) -> Cutout:
     _check_sides(photo, small)
     raw, given = cut_from_frame(small)
     mask = solid(raw)
+    standing = cut_within(small, mask)
+    if standing is not None:
+        raw = mask = standing
     debris = float((raw != mask).sum() / max(1, mask.sum()))
     white = white_on_white(reduced(photo.rgb, 2 * _CUT_SIDE), mask)
     fine = solid(without_shadow(small, mask)) if white is None else white
@@ -192,6 +198,38 @@ def without_ground(
     if better.sum() < _MIN_KEPT * mask.sum():
         return cutout  # garment and ground share their colours
     return replace(cutout, mask=enlarged(better, photo.rgb.shape[:2]) * 255)
+
+
+def without_strays(photo: Photo, cutout: Cutout, outline: U8) -> Cutout:
+    """Return the cut-out less what lies beyond an outline that was fitted to it and has none of its cloth's colours.
+
+    Args:
+        photo: the photo.
+        cutout: its silhouette; one from alpha or from shadows comes back as it is.
+        outline: (H, W), nonzero within the outline.
+    """
+    if cutout.source != "grabcut":
+        return cutout
+    small = reduced(photo.rgb, _CUT_SIDE)
+    size = small.shape[1::-1]
+    mask, within = (resized(m, size) for m in (cutout.mask, outline))
+    reach = np.ones((2 * round(_STRAY * max(size)) + 1,) * 2, np.uint8)
+    beyond = mask & (cv2.dilate(within.astype(np.uint8), reach) == 0)
+    cloth = within & (cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    if not beyond.any() or not cloth.any():
+        return cutout
+    lab = folded_lab(small)
+    found = np.zeros(mask.shape, bool)
+    found[mask] = fit_colours(lab[cloth], _COLOURS).distance(lab[mask]) > _FOREIGN
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(_opened(found), connectivity=4)
+    area = stats[:, cv2.CC_STAT_AREA]
+    stray = np.bincount(pieces[beyond], minlength=len(area)) > 0.5 * area
+    stray &= (area > _MIN_STRAY * mask.sum()) & (area < _MAX_GAP * mask.sum())
+    stray[0] = False
+    if not stray.any():
+        return cutout
+    better = solid((mask & ~stray[pieces]).astype(np.uint8)) & mask
+    return replace(cutout, mask=enlarged(better.astype(np.uint8), photo.rgb.shape[:2]) * 255)
 
 
 def _gaps(like_ground: NDArray[np.bool_], between: NDArray[np.bool_], area: float) -> U8:

@@ -14,6 +14,7 @@ from manikin.tasks.clothing.cutout.segment import (
     cut_again,
     segment,
     without_ground,
+    without_strays,
 )
 from manikin.tasks.clothing.outline.judge import judge
 from manikin.tasks.clothing.outline.labels import kinds_of
@@ -140,14 +141,24 @@ def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tu
     legs = [r for r in rivals if r[1].kind == "trousers" and r[1].overlap > _MIN_LEGS and _is_split(*r)]
     best = max(rival[1].overlap for rival in rivals)
     skirts = [r for r in rivals if r[1].kind == "skirt" and r[1].overlap > best - _AS_WELL]
-    return min(legs or skirts or rivals, key=lambda rival: rival[1].doubt)
+    return _without_strays(photo, *min(legs or skirts or rivals, key=lambda rival: rival[1].doubt), kinds)
+
+
+def _without_strays(
+    photo: Photo, cutout: Cutout, landmarks: Landmarks, kinds: tuple[Silhouette, ...]
+) -> tuple[Cutout, Landmarks]:
+    cleaner = without_strays(photo, cutout, outline_mask(landmarks, cutout.mask.shape[:2]))
+    if not _differ(cleaner, cutout):
+        return cutout, landmarks
+    return cleaner, _landmarks(photo, cleaner, tuple(k for k in kinds if k.name == landmarks.kind))[0]
 
 
 def _cleaned(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> Cutout:
     shape = cutout.mask.shape[:2]
     has_limbs = landmarks.kind in ("top", "trousers")
     trunk, gap, closed = trunk_mask(landmarks, shape), gap_mask(landmarks, shape), closed_mask(landmarks, shape)
-    return without_ground(photo, cutout, trunk, gap, has_limbs, closed)
+    cleaned = without_ground(photo, cutout, trunk, gap, has_limbs, closed)
+    return without_strays(photo, cleaned, outline_mask(landmarks, shape))
 
 
 def _differ(a: Cutout, b: Cutout) -> bool:

@@ -7,8 +7,16 @@ from numpy.typing import NDArray
 
 from manikin.storage.backgrounds import background_files, read_background
 from manikin.tasks.clothing.cutout.barrier import barrier_distance
+from manikin.tasks.clothing.cutout.grabcut import cut_within
 from manikin.tasks.clothing.cutout.photo import Photo
-from manikin.tasks.clothing.cutout.segment import Cutout, GarmentRejected, cut_again, segment, without_ground
+from manikin.tasks.clothing.cutout.segment import (
+    Cutout,
+    GarmentRejected,
+    cut_again,
+    segment,
+    without_ground,
+    without_strays,
+)
 from manikin.tasks.clothing.outline.found import find_garment
 
 U8 = NDArray[np.uint8]
@@ -312,6 +320,53 @@ def test_ground_that_is_within_the_frame_of_furniture_is_no_garment(shots) -> No
     )
     rgb[truth > 0] = (30, 40, 60)
     assert overlap(segment(shots.picture(rgb)).mask > 0, truth > 0) > 0.95
+
+
+def test_trousers_that_hang_within_a_rails_frame_are_found_and_not_the_frame(shots) -> None:
+    rgb, truth = plain(170, 172, 175), np.zeros((300, 300), np.uint8)
+    rgb += np.random.default_rng(0).integers(0, 6, rgb.shape).astype(np.uint8)
+    cv2.rectangle(rgb, (16, 14), (284, 286), (50, 50, 50), 5)
+    cv2.fillPoly(
+        truth, [np.array([(110, 60), (190, 60), (200, 250), (165, 250), (150, 120), (135, 250), (100, 250)])], 1
+    )
+    rgb[truth > 0] = (30, 40, 60)
+    assert overlap(segment(shots.picture(rgb)).mask > 0, truth > 0) > 0.95
+
+
+def test_a_board_with_a_small_thing_on_it_is_not_looked_into() -> None:
+    rgb, mask = plain(170, 172, 175), np.zeros((300, 300), np.uint8)
+    rgb += np.random.default_rng(0).integers(0, 6, rgb.shape).astype(np.uint8)
+    mask[40:260, 40:260] = 1
+    rgb[120:180, 120:180] = (30, 40, 60)
+    assert cut_within(rgb, mask) is None
+    rgb[90:210, 90:210] = (30, 40, 60)
+    found = cut_within(rgb, mask)
+    assert found is not None
+    assert overlap(found > 0, rgb[..., 2] == 60) > 0.98
+
+
+@pytest.mark.parametrize(("colour", "is_stray"), [((200, 160, 60), True), ((30, 60, 130), False)])
+def test_what_lies_beyond_the_outline_goes_if_it_has_another_colour(
+    shots, colour: tuple[int, int, int], is_stray: bool
+) -> None:
+    rgb, mask = plain(*GREY), np.zeros((300, 300), np.uint8)
+    rgb[80:250, 80:220], rgb[50:80, 100:130] = (30, 60, 130), colour
+    mask[80:250, 80:220] = mask[50:80, 100:130] = 255
+    outline = np.zeros_like(mask)
+    outline[78:252, 78:222] = 255
+    kept = without_strays(shots.picture(rgb), Cutout(mask, 1.0, "grabcut", 0.0), outline).mask > 0
+    assert kept[55:75, 105:125].any() == (not is_stray)
+    assert overlap(kept, mask > 0 if not is_stray else (outline > 0) & (mask > 0)) > 0.98
+
+
+def test_a_sleeve_of_another_colour_that_an_outline_missed_stays(shots) -> None:
+    rgb, mask = plain(*GREY), np.zeros((300, 300), np.uint8)
+    rgb[80:250, 80:200], rgb[80:220, 200:240] = (30, 60, 130), (200, 160, 60)
+    mask[80:250, 80:200] = mask[80:220, 200:240] = 255
+    outline = np.zeros_like(mask)
+    outline[78:252, 78:202] = 255
+    cutout = Cutout(mask, 1.0, "grabcut", 0.0)
+    assert without_strays(shots.picture(rgb), cutout, outline) is cutout
 
 
 def patterned(size: int) -> U8:
