@@ -43,7 +43,7 @@ _GAIN = (0.7, 1.8)  # that light may be changed by
 _FOLD = (1.2, 4.0)  # spread in pixels of the working size of light on plain cloth, and amid fine patterns
 _DENSE = (0.9, 0.99)  # share of sharp edges about a place, from which a pattern may be, and is, finer than that
 _BRIGHT = 0.97  # quantile of the cloth's brightness that no light is lifted above
-_BADGE = (0.25, 0.4)  # log lightness off what is around, from which it may be, and is, a badge's or a button's
+_BADGE = (0.25, 0.4)  # log lightness above what is around, from which it may be, and is, a badge's or a button's
 _WIDE = 4.0  # spread of casts
 _OTHER = (0.05, 0.12)  # chroma by lightness off the cloth's own that may be the light's, and that is none
 _PALE = (0.12, 0.2)  # of cloth on which such casts are seen as colours, and on which they are not
@@ -101,9 +101,12 @@ def _levelled(light: F32, reduced: U8, known: Mask, plain: float, edges: F32) ->
     weight = known * _near_own(reduced, known)
     off = _LOG[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)] - light
     off -= np.median(off[known])
-    weight = weight * (1 - _between(np.abs(off - _about(off, weight, _LARGE)), *_BADGE))
+    beside = off - _about(off, weight, _LARGE)
+    badge, crease = (_between(sign * beside, *limits) for sign, limits in ((1, _BADGE), (-1, _CREASE)))
+    ground = weight * (1 - np.maximum(badge, crease))
+    even = weight * (1 - _between(np.abs(beside), *_BADGE))
     dense = _between(_about((edges > _STEP[0]).astype(np.float32), known.astype(np.float32), _FOLD[1]), *_DENSE)
-    folds, fine = (_about(off, weight, wide) * weight for wide in _FOLD)
+    folds, fine = (_about(off, w, wide) * w for w, wide in zip((ground, even), _FOLD, strict=True))
     return np.asarray(light + folds * np.float32(plain) + fine * dense * np.float32(1 - plain), np.float32)
 
 
