@@ -66,7 +66,7 @@ def _calmest(grain: F32, source: Mask, size: int) -> tuple[int, I64]:
     """Return a patch's side, and the corners (n, 2) of the calmest patches, no two of which are close."""
     rough = cv2.GaussianBlur(grain, (0, 0), _ROUGH)  # folds and seams, more than grain
     energy = (rough * rough).sum(axis=-1)
-    size = min(max(_MIN_PATCH, size), *(n - 1 for n in source.shape))
+    size = max(1, min(max(_MIN_PATCH, size), *(n - 1 for n in source.shape)))
     while True:
         total, event = (
             cv2.boxFilter(p, -1, (size, size), anchor=(0, 0), normalize=False)

@@ -89,7 +89,7 @@ def at_sides(region: Mask) -> Mask:
     """Return (h, w) the two ends of each row."""
     first, last = region.argmax(axis=1), region.shape[1] - 1 - region[:, ::-1].argmax(axis=1)
     wide, x = _AT_SIDE * (last - first), np.arange(region.shape[1])
-    return np.asarray(region & ((x < (first + wide)[:, None]) | (x > (last - wide)[:, None])))
+    return np.asarray(region & ((x <= (first + wide)[:, None]) | (x >= (last - wide)[:, None])))
 
 
 def _rows(lab: F32, region: Mask, usable: Mask) -> _Rows:

@@ -39,3 +39,10 @@ def test_without_cloth_to_copy_the_base_is_bare() -> None:
     base, nowhere = np.full((SIZE, SIZE, 3), 90, np.float32), np.zeros((SIZE, SIZE), bool)
     made = lay_grain(rgb, base, base, nowhere, ~nowhere)
     assert (made == 90).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 40), (40, 1), (3, 3), (5, 60)])
+def test_a_sliver_has_grain_too(shape: tuple[int, int]) -> None:
+    rgb = np.full((*shape, 3), 200, np.uint8)
+    base, everywhere = np.full((*shape, 3), 90, np.float32), np.ones(shape, bool)
+    assert lay_grain(rgb, base, np.full_like(base, 200), everywhere, everywhere).shape == rgb.shape
