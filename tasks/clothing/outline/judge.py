@@ -16,11 +16,13 @@ from manikin.tasks.clothing.cutout.masks import reduced
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.segment import Cutout, GarmentRejected
 from manikin.tasks.clothing.outline.landmarks import MIN_OVERLAP, Landmarks
+from manikin.tasks.clothing.outline.silhouettes import SIDES
 
 F32 = NDArray[np.float32]
 
 _SIDE = 256
 _THRESHOLD = -0.9
+_UNLIKE = 0.92  # radians by which a left and a right limb may be bent differently: more, and one of them is folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def judge(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> float:
             f"photo {photo.path}: the shape that stands out is no garment's (the nearest, {landmarks.kind}, is met to "
             f"{landmarks.overlap:.0%}, expected {MIN_OVERLAP:.0%}); lay the garment out flat, sleeves and legs apart"
         )
+    _check_limbs(photo, landmarks)
     if cutout.source == "alpha":
         return landmarks.overlap
     signs = weigh(photo, cutout, landmarks.overlap)
@@ -67,6 +70,20 @@ def judge(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> float:
             f"{signs.unrest:.0f}); photograph one garment, laid out flat on a plain ground of another colour"
         )
     return 1 / (1 + math.exp(_THRESHOLD - signs.log_odds))
+
+
+def _check_limbs(photo: Photo, landmarks: Landmarks) -> None:
+    """Refuse a garment one of whose sleeves or legs is folded where the other is not: its cloth hides the trunk's."""
+    measures = landmarks.measures
+    limb = next((name for name in ("sleeve", "leg") if f"{name}_angle2_left" in measures), None)
+    if limb is None:
+        return
+    left, right = (measures[f"{limb}_angle2_{side}"] - measures[f"{limb}_angle1_{side}"] for side, _ in SIDES)
+    if abs(left - right) > _UNLIKE:
+        raise GarmentRejected(
+            f"photo {photo.path}: one {limb} is bent otherwise than the other (by {math.degrees(abs(left - right)):.0f} "
+            f"degrees, expected at most {math.degrees(_UNLIKE):.0f}), as when it is folded over the front; lay both out alike"
+        )
 
 
 def weigh(photo: Photo, cutout: Cutout, overlap: float) -> Signs:

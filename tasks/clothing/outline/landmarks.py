@@ -18,7 +18,7 @@ from manikin.tasks.clothing.outline.silhouettes import SIDES, Silhouette, Values
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
-MIN_OVERLAP = 0.82  # of silhouette and outline, below which it is no garment's shape
+MIN_OVERLAP = 0.86  # of silhouette and outline, below which it is no garment's shape
 _SNAP = 0.05  # garment units within which a point moves onto the contour
 _GAP = 0.025  # of the picture's longer side about limbs' edges that may be ground between them
 _EDGE_SAMPLES = {
