@@ -157,8 +157,7 @@ def _cleaned(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> Cutout:
     shape = cutout.mask.shape[:2]
     has_limbs = landmarks.kind in ("top", "trousers")
     trunk, gap, closed = trunk_mask(landmarks, shape), gap_mask(landmarks, shape), closed_mask(landmarks, shape)
-    cleaned = without_ground(photo, cutout, trunk, gap, has_limbs, closed)
-    return without_strays(photo, cleaned, outline_mask(landmarks, shape))
+    return without_ground(photo, cutout, trunk, gap, has_limbs, closed)
 
 
 def _differ(a: Cutout, b: Cutout) -> bool:
