@@ -3,6 +3,8 @@
 Colour Retinex (Land and McCann, 1971; Grosse et al., "Ground truth dataset and baseline evaluations for intrinsic image
 algorithms", ICCV 2009): steps of lightness that are soft, or small, and leave the chromaticity as it is are light's; those
 that are sharp and strong, or bring another colour, are the cloth's. The light is the surface whose slopes are the former.
+On cloth of one colour, and amid patterns finer than folds, all that is wider is light too; wide casts of colour on pale
+cloth are coloured light.
 """
 
 import cv2
