@@ -24,7 +24,7 @@ _DRESS_BELOW = 0.10  # under the crotch, from which a top is a dress
 _TOP_ABOVE = 0.06  # the crotch: a longer top is worn to there, it would cling to the thighs
 _UNDER_SKIRT = 0.05  # below crotch or the skirt's begin, what lies on the body ends under the skirt that hangs
 _LONG_TOP = 0.85  # metres of a top that clearly is a dress
-_FULL_LEG = 0.64  # of the inseam likewise: wide sizes and photos taken from the waist's end look short
+_FULL_LEG = 0.60  # of the inseam likewise: wide sizes and photos taken from the waist's end look short
 _SHORTS = 0.62  # of the inseam that shorts cover at most
 
 

@@ -34,7 +34,7 @@ def test_full_length_trousers_of_all_sizes_end_at_the_ankle(front: BodyFront, wi
 
 def test_cropped_trousers_and_shorts_end_where_they_do(front: BodyFront) -> None:
     leg = limb_length(front, "leg")
-    category, extent = measure(front, trousers(46.0), "trousers")
+    category, extent = measure(front, trousers(43.0), "trousers")
     assert category == "trousers"
     assert 0.5 * leg < (extent.leg or 0) < 0.8 * leg
     lengths = []
