@@ -31,10 +31,10 @@ _SEEN = 0.5  # of a row, and of the usual one, that is beside the opening, or it
 _OF_COLOUR = 0.7  # of the cloth at the sides that has its row's colour
 _CLEAR = 0.25  # of the sides that is clear of marks, if they alone are to be looked at
 _NEAR_BY, _FINE = 2.5, 1.0  # spreads of what a place is compared with, in pixels of the working size
-_CALM = 1.8  # folded Lab from its mean near by, below which cloth is plain
-_FOLDED, _FOLDED_OF, _SOFTER = 3.4, 0.9, 0.565  # likewise of folds on one colour, which are softer than patterns
+_CALM = 1.9  # folded Lab from its mean near by, below which cloth is plain
+_FOLDED, _FOLDED_OF, _SOFTER = 3.4, 0.92, 0.575  # likewise of folds on one colour, which are softer than patterns
 _QUIET = 2.5  # likewise of cloth that is at rest in many places
-_BUSY, _CELL, _IN_CELL, _BUSY_CELLS = 3.0, 9, 0.15, 0.7  # folded Lab, side of a place, its and their share of unrest
+_BUSY, _CELL, _IN_CELL, _BUSY_CELLS = 3.0, 9, 0.15, 0.68  # folded Lab, side of a place, its and their share of unrest
 _OWN_GRAIN = 0.5  # of a trunk that must show its cloth for the grain to be its own
 _LIGHT = 8.0  # spread of the light that stays
 _SHOWN = (0.4, 0.7)  # of a half row that is seen, from which its own lightness may, and does, count
@@ -152,8 +152,10 @@ def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, share: float) -
     median = float(np.median(off[sides]))
     if median < _CALM:
         return True
-    if share > _FOLDED_OF and median < _FOLDED:
-        return float(np.median(_contrast(lab, inside, _FINE)[sides])) < _SOFTER * median
+    if median > _FOLDED:
+        return False
+    if share > _FOLDED_OF and float(np.median(_contrast(lab, inside, _FINE)[sides])) < _SOFTER * median:
+        return True
     half = _CELL // 2
     busy, known = (
         cv2.boxFilter(m.astype(np.float32), -1, (_CELL, _CELL), normalize=False)[half::_CELL, half::_CELL]
