@@ -126,9 +126,8 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32
     out = np.full(front.is_flat.shape, 1.0, np.float32)
     ends = [_fold_point(front, side, neck_at(front, side, extent.neck)) for side in ("left", "right")]
     trunk = front.is_flat & front.is_part("torso", "neck")
-    neck_y = 0.5 * (ends[0][1] + ends[1][1])
+    neck_y, half = 0.5 * (ends[0][1] + ends[1][1]), 0.5 * abs(ends[0][0] - ends[1][0])
     if extent.neck is not None:
-        half = 0.5 * abs(ends[0][0] - ends[1][0])
         t = front.flat[..., 0] / half
         within = trunk & (np.abs(t) < 1)
         edge = neck_y - _BACK_NECK * (1 - t * t) - front.flat[..., 1]
@@ -137,14 +136,14 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32
         return out
     is_sleeveless = extent.sleeve == 0
     if cloth.scoop is not None:
-        half, depth = 0.5 * abs(ends[0][0] - ends[1][0]), cloth.scoop.depth * _half_chest(front)
+        depth = cloth.scoop.depth * _half_chest(front)
         where = trunk & (front.facing > 0) & (np.abs(front.flat[..., 0]) < half)
         t = np.abs(front.flat[..., 0][where]) / half
         slope = depth * cloth.scoop.bow * t ** (cloth.scoop.bow - 1) / half
         edge = neck_y - depth * (1 - t**cloth.scoop.bow) - front.flat[..., 1][where]
         out[where] = np.minimum(out[where], edge / np.sqrt(1 + slope**2))
     if is_sleeveless:
-        where = trunk & (front.flat[..., 1] > neck_y - 2 * _OPENING)
+        where = trunk & (front.flat[..., 1] > neck_y - 2 * _OPENING) & (np.abs(front.flat[..., 0]) > half)
         outline = np.zeros(where.shape, np.float32)
         outline[where] = np.clip(_outline(front, cloth.mask, warp, front.flat[where]), -_RAGS, _RAGS)
         out[where] = np.minimum(out, _blurred(outline, where))[where]
@@ -166,7 +165,7 @@ def _half_chest(front: BodyFront) -> float:
 
 
 def _outline(front: BodyFront, mask: U8, warp: Warp, flat: F32) -> F32:
-    """Return (n,) how far flat points (n, 2) lie inside an outline made alike on both sides, less its holes beside the middle.
+    """Return (n,) how far flat points (n, 2) lie inside an outline alike on both sides, without holes beside the middle.
 
     What only one side shows cut off is a strap's bend, or an error of the cut.
     """

@@ -50,7 +50,7 @@ _COLOURS, _ALIKE, _ENOUGH = 4, 3.2, 40  # of that cloth, spreads within which cl
 _LIKE, _LESS = 0.6, 0.06  # share below a curve of cloth like it, and by how much less it may be than above
 _SURE, _OF_BEST = 1.2, 0.5  # folded Lab by which the cloth changes, and share of the strongest change
 _BAND, _EITHER_END = 0.07, 0.2  # of half the chest, by which a lower edge is another, all along but for its ends
-_TRUE = 0.06  # of half the chest, by which a contour may miss its curve in the mean
+_TRUE = 0.1  # of half the chest, by which a contour may miss its curve in the mean
 _THROAT = (1.2, 0.17)  # of the neck's half width, and metres below and above its sides, that count as throat
 _MIN_HALF = 0.05  # of half the chest, under which a neck's landmarks lie on each other
 
@@ -106,8 +106,6 @@ def seen_neck(front: BodyFront, rgb: U8, mask: U8, landmarks: Landmarks, warp: W
     around = np.stack([_THROAT[0] * x * np.cos(turn), y + _THROAT[1] * np.sin(turn)], axis=1)
     cv2.fillPoly(throat, [np.rint(warp.at(around)).astype(np.int32)], 255)
     lines = [n for n in (find_neckline(rgb, mask, landmarks), contour_neckline(mask, landmarks)) if n is not None]
-    if landmarks.kind == "vest":
-        lines = lines[:1]
     above = None if not lines else np.asarray(np.max([_above(n.line, mask.shape) for n in lines], axis=0), np.uint8)
     scoop = max((n.scoop for n in lines), key=lambda s: s.depth, default=None)
     return Neck(opening_mask(landmarks, mask.shape), throat, above, scoop)

@@ -65,13 +65,13 @@ def test_a_sleeveless_outline_is_alike_on_both_sides_and_has_no_holes_beside_the
     whole = np.full((SIZE, SIZE), 255, np.uint8)
     warp = flat_warp(front)
     shoulder = front.flat[front.is_flat & front.is_part("torso")][:, 1].max()
-    at = warp.at(np.array([[-0.08, shoulder - 0.15], [0.08, shoulder - 0.15]]))
+    at = warp.at(np.array([[-0.16, shoulder - 0.15], [0.16, shoulder - 0.15]]))
     bitten, holed, opened = whole.copy(), whole.copy(), whole.copy()
     x, y = np.rint(at[0]).astype(int)
-    bitten[: y + 15, x - 12 : x + 12] = 0
+    bitten[: y + 15, x - 9 : x + 9] = 0
     holed[y - 15 : y + 15, x - 8 : x + 8] = 0
     for x, y in np.rint(at).astype(int):
-        opened[: y + 15, x - 12 : x + 12] = 0
+        opened[: y + 15, x - 9 : x + 9] = 0
     extent = Extent(hem=0.9, sleeve=0.0)
     picture = np.broadcast_to(GREY, (SIZE, SIZE, 3)).copy()
     closed, one, hole, both = (
