@@ -41,7 +41,7 @@ _OPEN = (
     0.06  # of half the waist, by which the edge lies under the outline in its middle, and deeper there than at its ends
 )
 _MEETS, _NEARS = (-0.1, 0.13), 0.3  # likewise under it at the ends; and there, of what changes much, as at a hanger
-_SURE, _MUCH = 1.75, 6.0  # folded Lab by which the cloth changes
+_SURE, _MUCH, _OF_BEST = 1.75, 5.0, 0.5  # folded Lab by which the cloth changes, and share of the strongest change
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,29 @@ def find_waist_edge(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
     if len(row) < _UNIT:
         return None
     sides = (float(row[0]), float(row[-1]))
+    curves = _curves(sides, high, np.linspace(-_SPAN, _SPAN, _SAMPLES))
     score = _scores(
         np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32),
         cloth,
-        _curves(sides, high, np.linspace(-_SPAN, _SPAN, _SAMPLES)),
+        curves,
     )
     k = int(np.argmax(score))
     if score[k] < _SURE:
         return None
+    k = _front_edge(curves, score, k)
     whole = _curves(sides, high, np.linspace(-1.0, 1.0, _SAMPLES))
     return np.asarray((np.stack([whole.x[k], whole.y[k]], axis=1) - T[:, 2]) @ np.linalg.inv(A).T)
+
+
+def _front_edge(curves: _Curves, score: F64, k: int) -> int:
+    """Return the lowest of strong edges that lie one wholly under the other, from curve k on: the others are of the inside."""
+    inner = slice(_SAMPLES // 4, -_SAMPLES // 4)
+    strong = score > max(_MUCH, _OF_BEST * score[k])
+    while True:
+        is_under = strong & ((curves.y[:, inner] - curves.y[k, inner]).min(axis=1) > _OPEN * _UNIT)
+        if not is_under.any():
+            return k
+        k = int(np.argmax(np.where(is_under, score, -1.0)))
 
 
 def _curves(sides: tuple[float, float], high: int, t: F64) -> _Curves:

@@ -67,6 +67,14 @@ def test_the_fronts_edge_is_found_where_it_is(sag: float, inner: tuple[int, int,
     assert np.abs(line[:, 1] - truth).max() < 7
 
 
+def test_a_hangers_bar_above_the_fronts_edge_is_not_taken_for_it() -> None:
+    rgb = skirt(45.0)
+    rgb[60:78, 100:300][rgb[60:78, 100:300, 0] > 100] = 20
+    line = find_waist_edge(rgb, mask(), landmarks())
+    assert line is not None
+    assert line[len(line) // 2, 1] == pytest.approx(TOP + 45.0, abs=7)
+
+
 def test_a_straight_waist_with_a_seam_under_its_band_has_none() -> None:
     assert find_waist_edge(skirt(0.0), mask(), landmarks()) is None
 
