@@ -21,10 +21,11 @@ _BODICE = 0.40  # metres of a dress from its shoulders over the chest to its wai
 _COAT_EASE = 1.2  # likewise of a coat, worn over other clothes
 _TRUNK = (0.20, 0.45)  # of a dress's length, between which it is compared with the body
 _ROUNDS = 20  # until scale and the heights of the rows that it is taken from agree
-_DRESS = (0.92, 0.6)  # usual length in metres, and the power to which a length's ratio to it is taken
+_SIZE = 0.92  # usual sizes are so much narrower than this body, and as long
+_DRESS = (0.92, 0.5)  # usual length in metres, and the power to which a length's ratio to it is taken
 _COAT = (0.85, 0.5)
 _SKIRT = (0.50, 0.8)
-_LONG_COAT = 0.78  # metres of outerwear that hangs about the legs
+_LONG_COAT = 0.75  # metres of outerwear that hangs about the legs
 _DISAGREE = 1.5  # times that one measure of a coat is longer than the other
 _SKIRT_WAIST = 0.37  # metres that a skirt's upper end is wide, of the sizes that lengths are cut for
 _UPPER_END = (0.03, 0.08)  # of a skirt's length, between which that width is taken
@@ -111,6 +112,8 @@ def _scale(front: BodyFront, widths: F64, length: float) -> float:
 def dress_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float:
     """Return the height of a dress's hem, in metres."""
     length = dress_scale(front, landmarks, rows) * rows.length
+    if waist_along(landmarks, rows) is None:
+        length *= _SIZE
     return max(shoulder_height(front) - _towards(length, *_DRESS), _LOWEST)
 
 
