@@ -6,6 +6,9 @@ the neck to the other, round to pointed and shallow to deep, are laid over the p
 the cloth changes, in the same way over the better part of either side, and below which it is like the cloth beside the neck:
 labels, hangers and lapels take the rest. The deepest of them counts, as what is above it is the inside.
 
+Lapels, open collars and zips leave a V between them, deep and narrow, and not always in the middle. It counts where all parts
+of it show, more than the cloth's own pattern does, and below any other neckline.
+
 Where ground shows through the neck, the contour is a neckline too: the curve that it follows on both sides. What the garment
 is cut along is a curve, never the contour: it is smooth and alike on both sides.
 """
@@ -29,7 +32,8 @@ U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _UNIT = 56  # pixels of half the chest, at which curves are compared
-_FRAME = (1.1, 0.25, 1.1)  # of half the chest that are looked at beside, above and below the neck's middle
+_FRAME = (1.1, 0.25, 1.6)  # of half the chest that are looked at beside, above and below the neck's middle
+_CONTOUR = 1.1  # likewise below it, for the contour
 _WIDTHS = (0.8, 0.92, 1.04)  # of the neck's half width
 _SHIFTS = (-0.08, 0.0, 0.08)  # of the neck's half width
 _ENDS = (0.0, 0.07)  # of half the chest, how far below the neck's sides a curve ends
@@ -37,6 +41,17 @@ _DEPTHS = np.arange(0.06, 0.9, 0.03)  # of half the chest, under the line from o
 _CUT_DEPTHS = np.arange(0.06, 1.06, 0.03)  # likewise that a contour may follow
 _BOWS = (1.0, 1.5, 2.1, 3.2)  # exponent: a V, and ever rounder
 _STEEP = (2.2, 1.6, 1.1, 1.1)  # depth over half width at most, of each
+_V_WIDTHS, _TIPS = (
+    (0.45, 0.6, 0.75, 0.9, 1.05),
+    (-0.13, -0.06, 0.0, 0.06, 0.13),
+)  # of the neck's half width, half the chest
+_V_ENDS, _V_DEPTHS, _V_BOWS = (0.0, 0.12), np.arange(0.5, 1.5, 0.04), (1.0, 1.3)
+_V_STEEP = (0.9, 5.0)  # depth over half width of a V between open fronts
+_V_SURE, _OF_WEAVE = 0.8, 0.65  # folded Lab by which cloth changes across it, and share of what its pattern changes by
+_CLEAR, _ANEW = 2.0, 0.65  # pixels below another neckline, and share of it there
+_DEEPER = 0.12  # of half the chest, by which its tip is deeper than that
+_UNEVEN = 0.85  # exponent of its samples' spacing, or stripes might meet them all alike
+_STRIDE = 3  # pixels down over which a pattern changes
 _SAMPLES, _SPAN = 36, 0.95  # along a curve, and the share of it that is compared
 _ASIDE = (1.5, 3.0)  # pixels to either side at which the cloth is compared
 _BELOW = (4.0, 7.0)  # pixels below a curve, where there is the front's cloth
@@ -86,6 +101,10 @@ class _Curves:
     y: F64  # (n, k)
     normal: F64  # (n, k, 2) downwards, unit
 
+    def neckline(self, frame: _Frame, k: int) -> Neckline:
+        line = frame.to_photo(np.stack([self.x[k], self.y[k]], axis=1))
+        return Neckline(line, Scoop(float(self.depth[k]), float(self.bow[k])))
+
 
 def seen_neck(front: BodyFront, rgb: U8, mask: U8, landmarks: Landmarks, warp: Warp) -> Neck:
     """Return what a photo shows about the neck; nothing for garments that have none.
@@ -122,15 +141,27 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
     lab = folded_lab(np.asarray(cv2.warpAffine(calm, frame.T, frame.size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
     lab = np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32)
     cloth = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) > 127
-    curves = _curves(frame, np.linspace(-_SPAN, _SPAN, _SAMPLES))
-    score = _scores(lab, cloth, _like_front(lab, cloth, frame), curves)
+    like, found = _like_front(lab, cloth, frame), None
+    t, ends = np.linspace(-_SPAN, _SPAN, _SAMPLES), np.linspace(-1.0, 1.0, _SAMPLES)
+    curves = _curves(frame, t)
+    score = _scores(lab, cloth, like, curves, 2)
     k = int(np.argmax(score))
-    if score[k] <= _SURE:
-        return None
-    k = _front_edge(curves, np.where(score > max(_SURE, _OF_BEST * score[k]), score, -1.0), k)
-    whole = _curves(frame, np.linspace(-1.0, 1.0, _SAMPLES))
-    line = frame.to_photo(np.stack([whole.x[k], whole.y[k]], axis=1))
-    return Neckline(line, Scoop(float(curves.depth[k]), float(curves.bow[k])))
+    if score[k] > _SURE:
+        k = _front_edge(curves, np.where(score > max(_SURE, _OF_BEST * score[k]), score, -1.0), k)
+        found = _curves(frame, ends).neckline(frame, k)
+    curves = _open_fronts(frame, np.sign(t) * np.abs(t) ** _UNEVEN)
+    if not len(curves.depth):
+        return found
+    score = _scores(lab, cloth, like, curves, 4)
+    k = int(np.argmax(score))
+    if score[k] < max(_V_SURE, _OF_WEAVE * _weave(lab, cloth, frame)):
+        return found
+    if found is not None:
+        line = found.line @ frame.T[:, :2].T + frame.T[:, 2]
+        above = np.interp(curves.x[k], *line.T, left=-np.inf, right=-np.inf)
+        if (curves.y[k] - above > _CLEAR).mean() < _ANEW or curves.depth[k] < found.scoop.depth + _DEEPER:
+            return found
+    return _open_fronts(frame, ends).neckline(frame, k)
 
 
 def _front_edge(curves: _Curves, score: F64, k: int) -> int:
@@ -149,7 +180,10 @@ def contour_neckline(mask: U8, landmarks: Landmarks) -> Neckline | None:
     frame = _frame(landmarks)
     if frame is None:
         return None
-    ground = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) < 128
+    ground = (
+        np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8)[: frame.middle[1] + round(_CONTOUR * _UNIT) + 1]
+        < 128
+    )
     t = np.linspace(-_SPAN, _SPAN, _SAMPLES)
     x, y = frame.middle
     columns = ground[y:, np.clip(np.rint(x + frame.half * t).astype(int), 0, frame.size[0] - 1)]
@@ -178,12 +212,24 @@ def _frame(landmarks: Landmarks) -> _Frame | None:
     return _Frame(T, (2 * wide + 1, high + deep + 1), (wide, high), half * _UNIT / unit)
 
 
-def _like_front(lab: F32, cloth: Mask, frame: _Frame) -> F32:
-    """Return (h, w) 1 where the cloth is like that beside the neck; 1 everywhere where too little of that shows."""
+def _beside(cloth: Mask, frame: _Frame) -> Mask:
+    """Return (h, w) the cloth beside the neck, which is the front's."""
     y, x = np.mgrid[: frame.size[1], : frame.size[0]]
     aside = np.abs(x - frame.middle[0]) - _BESIDE[0] * frame.half
     heart = cv2.erode(cloth.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    beside = (aside > 0) & (aside < _BESIDE[1]) & (y < frame.middle[1] + _BESIDE[2]) & heart
+    return np.asarray((aside > 0) & (aside < _BESIDE[1]) & (y < frame.middle[1] + _BESIDE[2]) & heart)
+
+
+def _weave(lab: F32, cloth: Mask, frame: _Frame) -> float:
+    """Return by how much the cloth beside the neck changes by itself from place to place; 0 where none shows."""
+    beside = _beside(cloth, frame)[_STRIDE:]
+    change = np.linalg.norm(lab[_STRIDE:] - lab[:-_STRIDE], axis=-1)
+    return float(np.median(change[beside])) if beside.any() else 0.0
+
+
+def _like_front(lab: F32, cloth: Mask, frame: _Frame) -> F32:
+    """Return (h, w) 1 where the cloth is like that beside the neck; 1 everywhere where too little of that shows."""
+    beside = _beside(cloth, frame)
     if beside.sum() < _ENOUGH:
         return np.ones(cloth.shape, np.float32)
     return np.asarray(fit_colours(lab[beside], _COLOURS).distance(lab) < _ALIKE, np.float32)
@@ -199,13 +245,29 @@ def _curves(frame: _Frame, t: F64) -> _Curves:
     x = frame.middle[0] + frame.half * (width * t + shift)
     ends = right * (1 - t) / 2 + left * (1 + t) / 2
     y = frame.middle[1] + _UNIT * (ends + depth * (1 - np.abs(t) ** bow))
+    return _Curves((depth + 0.5 * (left + right))[:, 0], bow[:, 0], x, y, _normals(x, y))
+
+
+def _open_fronts(frame: _Frame, t: F64) -> _Curves:
+    """Return the deep Vs that lapels, open collars and zips leave between them, as `_curves` does."""
+    grid = np.meshgrid(_V_WIDTHS, _TIPS, _V_ENDS, _V_DEPTHS, _V_BOWS, indexing="ij")
+    width, tip, end, depth, bow = (g.reshape(-1, 1) for g in grid)
+    steep = (_UNIT * depth / (frame.half * width))[:, 0]
+    kept = (steep > _V_STEEP[0]) & (steep < _V_STEEP[1])
+    width, tip, end, depth, bow = (g[kept] for g in (width, tip, end, depth, bow))
+    x = frame.middle[0] + frame.half * width * t + _UNIT * tip * (1 - np.abs(t))
+    y = frame.middle[1] + _UNIT * (end + (depth - end) * (1 - np.abs(t) ** bow))
+    return _Curves(depth[:, 0], bow[:, 0], x, y, _normals(x, y))
+
+
+def _normals(x: F64, y: F64) -> F64:
+    """Return (n, k, 2) the unit normals, downwards, of curves."""
     slope = np.gradient(y, axis=1) / np.gradient(x, axis=1)
-    normal = np.stack([-slope, np.ones_like(slope)], axis=-1) / np.sqrt(1 + slope**2)[..., None]
-    return _Curves((depth + 0.5 * (left + right))[:, 0], bow[:, 0], x, y, normal)
+    return np.asarray(np.stack([-slope, np.ones_like(slope)], axis=-1) / np.sqrt(1 + slope**2)[..., None])
 
 
-def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves) -> F64:
-    """Return (n,) how much the cloth changes across both sides of each curve, or darkens on it; below 0 where none fits."""
+def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves, parts: int) -> F64:
+    """Return (n,) how much the cloth changes across all parts of each curve, or darkens on it; below 0 where none fits."""
     core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
 
     def at(picture: F32, aside: float) -> F32:
@@ -218,7 +280,7 @@ def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves) -> F64:
     change = (step * usual / np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-6)).sum(axis=-1)
     groove = np.minimum(above[..., 0], below[..., 0]) - at(lab, 0.0)[..., 0]
     is_cloth = at(core, -_ASIDE[1]) > 0.5
-    score = np.maximum(_on_both_sides(change, is_cloth), _on_both_sides(groove, is_cloth))
+    score = np.maximum(_everywhere(change, is_cloth, parts), _everywhere(groove, is_cloth, parts))
     top = np.where(core.any(axis=0), np.argmax(core > 0, axis=0), len(core)).astype(np.float64)
     under = (curves.y - top[np.clip(np.rint(curves.x).astype(int), 0, core.shape[1] - 1)]) / _UNIT
     is_open = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1) > _OPEN
@@ -228,10 +290,10 @@ def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves) -> F64:
     return np.where(is_open & is_front, score, -1.0)
 
 
-def _on_both_sides(change: F32, is_cloth: Mask) -> F64:
-    """Return (n,) how much (n, k) changes show on that side of each curve on which they show less."""
-    half = change.shape[1] // 2
-    return np.minimum(_weaker(change[:, :half], is_cloth[:, :half]), _weaker(change[:, half:], is_cloth[:, half:]))
+def _everywhere(change: F32, is_cloth: Mask, parts: int) -> F64:
+    """Return (n,) how much (n, k) changes show on that part of each curve, of as many as given, where they show least."""
+    pairs = zip(np.array_split(change, parts, axis=1), np.array_split(is_cloth, parts, axis=1), strict=True)
+    return np.asarray(np.min([_weaker(*pair) for pair in pairs], axis=0))
 
 
 def _weaker(change: F32, is_cloth: Mask) -> F64:

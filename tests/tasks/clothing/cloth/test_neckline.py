@@ -92,6 +92,34 @@ def test_labels_and_hangers_within_a_neckline_hide_none_of_it() -> None:
     assert found.scoop.depth == pytest.approx(0.5, abs=0.08)
 
 
+def opened(depth: float, tip: float, inner: tuple[int, int, int]) -> U8:
+    """A jacket whose collar ends shallowly behind and whose fronts leave a V so deep, to the tip's place across."""
+    y, x = np.mgrid[:SIZE, :SIZE] + 0.5
+    rgb, down = shirt(12.0, 2.0, (20, 20, 20)), np.clip((y - 60) / depth, 0, 1)
+    rgb[(np.abs(x - (200 + down * (tip - 200))) < 40 * (1 - down)) & (y > 72)] = inner
+    noise = np.random.default_rng(2).normal(0, 3, (SIZE, SIZE, 1))
+    return np.clip(cv2.GaussianBlur(rgb, (0, 0), 1) + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("depth", [70.0, 100.0])
+@pytest.mark.parametrize("tip", [200.0, 208.0])
+def test_open_fronts_leave_a_deep_v_below_the_collar(depth: float, tip: float) -> None:
+    found = find_neckline(opened(depth, tip, (130, 80, 70)), mask(), landmarks())
+    assert found is not None
+    assert found.scoop.depth == pytest.approx(depth / 100, abs=0.15)  # narrow at its tip
+    assert found.line[np.argmax(found.line[:, 1]), 0] == pytest.approx(tip, abs=6)
+
+
+def test_a_print_below_a_neckline_is_no_v_of_open_fronts() -> None:
+    rgb = shirt(25.0, 2.0, (40, 80, 120))
+    printed, striped = rgb.copy(), rgb.copy()
+    printed[110:190, 150:250] = np.random.default_rng(1).integers(0, 255, (80, 100, 3))
+    striped[60:360:8] = striped[61:360:8] = striped[62:360:8] = 230
+    for cloth in (rgb, printed, striped):
+        found = find_neckline(cloth, mask(), landmarks())
+        assert found is None or found.scoop.depth < 0.4
+
+
 def test_the_contour_is_a_neckline_where_both_sides_of_it_are_alike() -> None:
     y, x = np.mgrid[:SIZE, :SIZE] + 0.5
     t = np.clip((x - 200) / 50, -1, 1)
