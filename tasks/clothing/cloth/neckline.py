@@ -158,7 +158,7 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
         return found
     if found is not None:
         line = found.line @ frame.T[:, :2].T + frame.T[:, 2]
-        above = np.interp(curves.x[k], *line.T, left=-np.inf, right=-np.inf)
+        above = np.interp(curves.x[k], line[:, 0], line[:, 1], left=-np.inf, right=-np.inf)
         if (curves.y[k] - above > _CLEAR).mean() < _ANEW or curves.depth[k] < found.scoop.depth + _DEEPER:
             return found
     return _open_fronts(frame, ends).neckline(frame, k)
