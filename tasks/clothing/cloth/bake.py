@@ -127,12 +127,12 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32
     ends = [_fold_point(front, side, neck_at(front, side, extent.neck)) for side in ("left", "right")]
     trunk = front.is_flat & front.is_part("torso", "neck")
     neck_y, half = 0.5 * (ends[0][1] + ends[1][1]), 0.5 * abs(ends[0][0] - ends[1][0])
-    if extent.neck is not None:
+    if extent.neck is not None and extent.bust is None:
         t = front.flat[..., 0] / half
         within = trunk & (np.abs(t) < 1)
         edge = neck_y - _BACK_NECK * (1 - t * t) - front.flat[..., 1]
         out[within] = np.minimum(out, edge)[within]
-    if extent.hem is None:
+    if extent.hem is None or extent.bust is not None:
         return out
     is_sleeveless = extent.sleeve == 0
     if cloth.scoop is not None:

@@ -107,7 +107,7 @@ class _Curves:
 
 
 def seen_neck(front: BodyFront, rgb: U8, mask: U8, landmarks: Landmarks, warp: Warp) -> Neck:
-    """Return what a photo shows about the neck; nothing for garments that have none.
+    """Return what a photo shows about the neck; nothing for garments that have none, or end at the bust.
 
     Args:
         front: the body.
@@ -117,7 +117,7 @@ def seen_neck(front: BodyFront, rgb: U8, mask: U8, landmarks: Landmarks, warp: W
         warp: from the flat body into the photo.
     """
     throat = np.zeros(mask.shape, np.uint8)
-    if landmarks.kind not in ("top", "vest"):
+    if landmarks.kind not in ("top", "vest") or landmarks.straps is not None:
         return Neck(throat, throat, None)
     at = neck_at(front, "left", None)
     x, y = between(front.folds["arm_left"], at, at + 1)[0]

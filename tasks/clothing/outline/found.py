@@ -28,7 +28,8 @@ from manikin.tasks.clothing.outline.landmarks import (
     scaled,
     trunk_mask,
 )
-from manikin.tasks.clothing.outline.silhouettes import WAISTED, Silhouette
+from manikin.tasks.clothing.outline.silhouettes import VEST, WAISTED, Silhouette
+from manikin.tasks.clothing.outline.straps import find_straps, without_straps
 
 _FIT_SIDE = 256  # the outline is fitted at this size
 _MIN_LEGS = 0.86  # of silhouette and trousers' outline, from which ground between legs counts
@@ -40,6 +41,11 @@ _OF_OTHERS = (
 _OF_ONE = (0.97, 0.02)  # likewise of trousers between whose legs no ground shows
 _AS_WELL = 0.006  # of overlap, by which a skirt's outline may cover less than the best
 _MIN_CLEAR = 0.92  # to which the other outline must be met
+_MIN_HELD, _LESS_HELD = (
+    0.9,
+    0.04,
+)  # overlap of what straps hold at least, and by how much it may be less than with sleeves
+_THIN = 0.08  # of half the chest: wider ones do not belie an outline's sleeves
 _BOTTOMS = ("trousers", "skirt")
 _TOPS = ("top", "vest")
 _CHANGED = 0.003  # of the picture; a silhouette changed by less keeps its landmarks
@@ -70,8 +76,10 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
     kinds, category = kinds_of(photo, label)
     cut = segment(photo)
     cutout, landmarks = _outlined(photo, cut, kinds)
+    if landmarks.kind in _TOPS:
+        cutout, landmarks = _held(photo, cutout, landmarks, kinds)
     if category == "dress" and landmarks.kind == WAISTED.name:
-        landmarks = _landmarks(photo, cutout, (WAISTED,))[0]
+        landmarks = replace(_landmarks(photo, cutout, (WAISTED,))[0], straps=landmarks.straps)
     check_rest(photo, cut, cutout)
     if category is not None:
         is_one = landmarks.kind == "trousers" and not _is_split(cutout, landmarks)
@@ -162,6 +170,21 @@ def _cleaned(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> Cutout:
 
 def _differ(a: Cutout, b: Cutout) -> bool:
     return bool((a.mask != b.mask).mean() > _CHANGED)
+
+
+def _held(
+    photo: Photo, cutout: Cutout, landmarks: Landmarks, kinds: tuple[Silhouette, ...]
+) -> tuple[Cutout, Landmarks]:
+    """Return the cut-out less straps and its landmarks with them, if thin straps hold it: it has no sleeves then."""
+    vests = tuple(k for k in kinds if k.name == VEST.name)
+    straps = find_straps(photo.rgb, cutout.mask, landmarks) if vests else None
+    if straps is None or (landmarks.kind != VEST.name and straps.width > _THIN):
+        return cutout, landmarks
+    less = replace(cutout, mask=without_straps(cutout.mask, landmarks))
+    held = _landmarks(photo, less, vests)[0]
+    if held.overlap < max(_MIN_HELD, landmarks.overlap - _LESS_HELD):
+        return cutout, landmarks
+    return less, replace(held, straps=straps)
 
 
 def _is_split(cutout: Cutout, landmarks: Landmarks) -> bool:

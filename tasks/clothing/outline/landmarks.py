@@ -36,6 +36,14 @@ _EDGE_SAMPLES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Straps:
+    """Thin straps that hold a garment, as shares of half its chest."""
+
+    middle: float  # from the garment's middle, where they begin
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Landmarks:
     """Where a garment's points lie in its photo's pixels."""
 
@@ -47,6 +55,7 @@ class Landmarks:
     overlap: float  # intersection over union of outline and silhouette
     doubt: float  # by which kinds are compared: less is better
     has_hood: bool
+    straps: Straps | None = None
 
 
 def find_landmarks(mask: U8, kinds: tuple[Silhouette, ...], rgb: U8 | None = None) -> Landmarks:
@@ -106,7 +115,7 @@ def closed_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8 | None:
 def opening_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
     """Return (H, W), 255 about a top's neck: collar, buttons, hood, strings and the label inside, which no back has."""
     out = np.zeros(shape, np.uint8)
-    if landmarks.kind in ("top", "vest"):
+    if landmarks.kind in ("top", "vest") and landmarks.straps is None:
         p = {n: np.array(v) for n, v in landmarks.points.items()}
         across = 0.5 * (p["neck_left"] - p["neck_right"])
         middle = 0.5 * (p["neck_left"] + p["neck_right"])

@@ -20,6 +20,8 @@ _NECK_DROP = 0.011  # of its plane under the neck's joint
 _OFF = -1.0  # inside distance of what a garment never covers
 _FAR = 10.0  # inside distance of a border that a garment has not
 _SOFT_TEXELS = 1.5  # width of a hem's soft edge
+_BACK_BUST = 0.02  # metres that a top held by straps is cut lower behind
+_UNDER_ARM = 0.012  # metres under the armpits that it ends at the sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,12 @@ class Extent:
     leg: float | None = None  # along the leg from the hip joint
     neck: float | None = None  # half width of a neckline wider than the neck, on the flat body
     strap: float | None = None  # half width over the shoulder straps of a sleeveless top, on the flat body
+    bust: float | None = None  # height of the upper edge of a top that thin straps hold
+    strap_at: float | None = None  # likewise, from the middle to the middle of such a strap, on the flat body
+    strap_width: float | None = None
+    armhole: float | None = (
+        None  # from that edge's end over the armpit to where its photo's side begins, on the flat body
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +132,33 @@ def reach(front: BodyFront, extent: Extent) -> Reach:
             cut(border, allowed & on_side & (arms | armhole), across_limb(front, "arm", side, extent.sleeve))
         if extent.leg is not None:
             cut(opened, allowed & on_side & legs, across_limb(front, "leg", side, extent.leg))
+    if extent.bust is not None:
+        where = allowed & (trunk | arms)
+        closed[where] = np.minimum(closed[where], _held(front, extent, where))
     closed, opened = (np.where(allowed, border, _OFF).astype(np.float32) for border in (closed, opened))
     return Reach(closed, opened)
+
+
+def _held(front: BodyFront, extent: Extent, where: NDArray[np.bool_]) -> F32:
+    """Return (n,) how far texels lie under the upper edge of a top held by straps, or inside one of these, in metres.
+
+    Between the straps the edge is level; from there it falls to the armpits in a curve, steepest at the strap.
+    """
+    pits = [_armpit(front, side) for side in _SIDES]
+    wide, low = (float(np.mean([abs(p[c]) for p in pits])) for c in (0, 1))
+    at, half = extent.strap_at or 0.0, 0.5 * (extent.strap_width or 0.0)
+    x, y = np.abs(front.flat[..., 0][where]), front.position[..., 1][where]
+    high = (extent.bust or 0.0) - np.where(front.facing[where] < 0, np.float32(_BACK_BUST), np.float32(0))
+    t = np.clip((wide - x) / max(wide - at - half, 1e-6), 0, 1)
+    edge = low - _UNDER_ARM + (high - low + _UNDER_ARM) * t * t
+    return np.asarray(np.maximum(edge - y, half - np.abs(x - at)), np.float32)
+
+
+def _armpit(front: BodyFront, side: str) -> tuple[float, float]:
+    """Return how far to the side on the flat body, and how high, a side's armpit lies."""
+    fold = front.folds[f"side_{side}"]
+    k = int(np.argmax(np.where(fold.position[:, 1] > front.joints["pelvis"][1], fold.flat[:, 1], -np.inf)))
+    return float(fold.flat[k, 0]), float(fold.position[k, 1])
 
 
 def _armhole(front: BodyFront, side: str, sleeve: float, trunk: NDArray[np.bool_]) -> NDArray[np.bool_]:

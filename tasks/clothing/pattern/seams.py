@@ -13,6 +13,7 @@ from manikin.tasks.clothing.pattern.template import BodyFront, Line
 F64 = NDArray[np.float64]
 
 _SIDES = (("left", 1.0), ("right", -1.0))
+_LEAST_SHOULDER = 0.01  # metres of an upper edge from neck to shoulder
 
 
 def body_edges(front: BodyFront, kind: str, extent: Extent) -> dict[str, F64]:
@@ -67,6 +68,8 @@ def between(line: Line, a: float, b: float) -> F64:
 
 
 def _top(front: BodyFront, extent: Extent) -> dict[str, F64]:
+    if extent.bust is not None:
+        return _held(front, extent)
     edges: dict[str, F64] = {}
     sleeve, hem = extent.sleeve or 0.0, extent.hem or 0.0
     ends = []
@@ -95,6 +98,32 @@ def _top(front: BodyFront, extent: Extent) -> dict[str, F64]:
         ends.append(edges[f"side_{side}"][-1])
     edges["hem"] = np.stack([ends[0], _middle(front, hem, ends), ends[1]])
     return edges
+
+
+def _held(front: BodyFront, extent: Extent) -> dict[str, F64]:
+    """Return the edges of a top that thin straps hold: its shoulders' lie across the chest, and its armholes' reach down."""
+    edges: dict[str, F64] = {}
+    neck, end = extent.neck or 0.0, extent.strap or 0.0
+    hem, ends = extent.hem or 0.0, []
+    for side, sign in _SIDES:
+        flank = front.folds[f"side_{side}"]
+        pit = armpit(front, side)
+        high = _middle(front, extent.bust or 0.0, [])[1]
+        top = np.array([sign * min(end, abs(flank.flat[pit, 0])), high])
+        under = _down(flank, pit, (extent.armhole or 0.0) - float(np.linalg.norm(top - flank.flat[pit])))
+        edges[f"shoulder_{side}"] = np.stack([[sign * min(neck, abs(top[0]) - _LEAST_SHOULDER), high], top])
+        edges[f"armhole_{side}"] = np.concatenate([top[None], between(flank, pit, under)])
+        low = crossing(flank, level(hem, is_upper=False), pit)
+        edges[f"side_{side}"] = between(flank, under, low)
+        ends.append(edges[f"side_{side}"][-1])
+    edges["hem"] = np.stack([ends[0], _middle(front, hem, ends), ends[1]])
+    return edges
+
+
+def _down(line: Line, start: int, length: float) -> float:
+    """Return the fractional index a length on the flat body further along a line; at least half a step."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line.flat[start:], axis=0), axis=1))])
+    return start + max(0.5, float(np.interp(length, along, np.arange(len(along)))))
 
 
 def _trousers(front: BodyFront, extent: Extent) -> dict[str, F64]:

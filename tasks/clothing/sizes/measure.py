@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.outline.landmarks import Landmarks
+from manikin.tasks.clothing.outline.landmarks import Landmarks, Straps
 from manikin.tasks.clothing.pattern.extent import Extent, across_neck, level, limb_length
 from manikin.tasks.clothing.pattern.seams import armpit, crossing
 from manikin.tasks.clothing.pattern.template import BodyFront
@@ -25,6 +25,10 @@ _TOP_ABOVE = 0.06  # the crotch: a longer top is worn to there, it would cling t
 _UNDER_SKIRT = 0.05  # below crotch or the skirt's begin, what lies on the body ends under the skirt that hangs
 _LONG_TOP = 0.85  # metres of a top that clearly is a dress
 _FULL_LEG = 0.60  # of the inseam likewise: wide sizes and photos taken from the waist's end look short
+_BUST = 0.045  # of the upper edge of what thin straps hold, above the armpits
+_INSET, _HALTER = 0.3, 0.26  # share of the chest by which such an edge is narrower, and metres higher for what is more
+_STRAPS_AT = (0.105, 0.145)  # from the middle to a strap's, on the flat body, where shoulders carry it
+_STRAP_WIDTHS = (0.016, 0.06)  # narrower ones fall between the mesh's vertices
 _SHORTS = 0.62  # of the inseam that shorts cover at most
 
 
@@ -88,7 +92,10 @@ def _pair(landmarks: Landmarks, name: str) -> float:
 def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, rows: Profile) -> tuple[str, Extent]:
     pits = [front.folds[f"side_{side}"].flat[armpit(front, side)] for side in ("left", "right")]
     scale = _EASE["top"] * float(np.linalg.norm(pits[0] - pits[1])) / (2 * landmarks.measures["chest_half"])
-    hem = _down_the_side(front, armpit(front, "left"), scale * _pair(landmarks, "side"))
+    side = scale * _pair(landmarks, "side")
+    if landmarks.straps is not None:  # the outline's armpit is where it was found, somewhere down the side
+        side += scale * _pair(landmarks, "armhole") - _bust(landmarks)
+    hem = _down_the_side(front, armpit(front, "left"), side)
     crotch = crotch_height(front)
     if category is None:
         category = "dress" if hem < crotch - _DRESS_BELOW else "top"
@@ -102,6 +109,8 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
     elif category == "outerwear" and landmarks.kind == "top" and (low := coat_hem(front, landmarks, rows)) is not None:
         hem = low  # waistcoats are not long ones
     hem = float(np.clip(hem, 0.12, waist_height(front) + 0.05))
+    if landmarks.straps is not None:
+        return category, _held(front, landmarks, landmarks.straps, hem, scale)
     return category, Extent(hem=hem, sleeve=sleeve, neck=_neck(front, landmarks, scale), strap=_strap(landmarks, scale))
 
 
@@ -118,6 +127,29 @@ def _neck(front: BodyFront, landmarks: Landmarks, scale: float) -> float | None:
 
 def _strap(landmarks: Landmarks, scale: float) -> float:
     return float(scale * landmarks.measures["shoulder_half"])
+
+
+def _bust(landmarks: Landmarks) -> float:
+    """Return how far above the armpits, in metres, the upper edge of what thin straps hold lies: the narrower, the higher."""
+    inset = 1.0 - landmarks.measures["shoulder_half"] / landmarks.measures["chest_half"]
+    return _BUST + _HALTER * float(np.clip(inset - _INSET, 0.0, 0.3))
+
+
+def _held(front: BodyFront, landmarks: Landmarks, straps: Straps, hem: float, scale: float) -> Extent:
+    """Return the extent of a top or dress without sleeves that thin straps hold: its upper edge is at the bust."""
+    pit = float(front.folds["side_left"].position[armpit(front, "left"), 1])
+    chest = scale * landmarks.measures["chest_half"]
+    rise = _bust(landmarks)
+    return Extent(
+        hem=hem,
+        sleeve=0.0,
+        neck=scale * landmarks.measures["neck_half"],
+        strap=_strap(landmarks, scale),
+        bust=pit + rise,
+        strap_at=float(np.clip(straps.middle * chest, *_STRAPS_AT)),
+        strap_width=float(np.clip(straps.width * chest, *_STRAP_WIDTHS)),
+        armhole=scale * _pair(landmarks, "armhole"),
+    )
 
 
 def _measure_trousers(front: BodyFront, landmarks: Landmarks, category: str | None) -> tuple[str, Extent]:

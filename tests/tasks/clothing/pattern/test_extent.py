@@ -73,6 +73,33 @@ def test_an_edge_is_soft_over_a_texel_or_two(front: BodyFront) -> None:
     assert coverage(front, np.zeros_like(front.texel_size)).max() == 0.5
 
 
+CAMISOLE = Extent(hem=0.88, sleeve=0.0, neck=0.1, strap=0.18, bust=1.3, strap_at=0.13, strap_width=0.02, armhole=0.2)
+
+
+def test_what_thin_straps_hold_ends_at_the_bust_but_for_these(front: BodyFront) -> None:
+    alpha = coverage(front, inside(front, CAMISOLE)) > 0.5
+    x, y = np.abs(front.flat[..., 0]), front.position[..., 1]
+    is_strap = np.abs(x - 0.13) < 0.01 + 0.003
+    high = alpha & (y > 1.3 + 0.003)
+    assert is_strap[high].all()
+    assert not alpha[front.is_part("arm") & (x > 0.16)].any()
+    for seen in (front.facing > 0.1, front.facing < -0.1):
+        middle = front.is_flat & front.is_part("torso") & seen & (np.abs(x - 0.13) < 0.006)
+        assert alpha[middle & (y > 1.2) & (y < 1.42)].all()  # up to the shoulder, in front and behind
+    assert high[front.flat[..., 0] > 0].sum() == pytest.approx(high[front.flat[..., 0] < 0].sum(), rel=0.05)
+
+
+def test_edges_of_what_thin_straps_hold_lie_at_bust_and_flanks(front: BodyFront) -> None:
+    edges = body_edges(front, "vest", CAMISOLE)
+    assert edges.keys() == VEST.edges.keys()
+    for side, sign in (("left", 1), ("right", -1)):
+        shoulder, armhole, flank = (edges[f"{name}_{side}"] for name in ("shoulder", "armhole", "side"))
+        np.testing.assert_allclose(sign * shoulder[:, 0], [0.1, 0.18])
+        assert shoulder[0, 1] == shoulder[1, 1]
+        np.testing.assert_allclose(armhole[[0, -1]], [shoulder[-1], flank[0]])
+        assert np.linalg.norm(np.diff(armhole, axis=0), axis=1).sum() == pytest.approx(0.2, abs=0.01)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_body_and_outline_name_the_same_edges(front: BodyFront, kind: str) -> None:
     silhouette, extent = KINDS[kind]
