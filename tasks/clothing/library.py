@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.bake import bake
 from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
-from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
+from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges, within_edge
 from manikin.tasks.clothing.cloth.neckline import seen_neck
 from manikin.tasks.clothing.cloth.waistband import without_inside
 from manikin.tasks.clothing.cloth.warp import Warp, fit_warp, trunk_points
@@ -130,7 +130,8 @@ def _cloth(front: BodyFront, garment: Found, warp: Warp) -> Cloth:
     shown = mask
     if garment.cutout.source == "grabcut":
         shown = np.where(remnants(rgb, mask, _places(landmarks, trunk)) > 0, 0, mask).astype(np.uint8)
-    return replace(spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None), mask=mask)
+    sleeves = sleeve_edges(landmarks) if is_top else ()
+    return replace(spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None, sleeves), mask=mask)
 
 
 def _places(landmarks: Landmarks, trunk: U8) -> Places:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.blemishes import odd_in_neck
 from manikin.tasks.clothing.cloth.lateral import shade
-from manikin.tasks.clothing.cloth.plain import plain_back
+from manikin.tasks.clothing.cloth.limbs import Sleeve
+from manikin.tasks.clothing.cloth.plain import plain_cloth
 from manikin.tasks.clothing.cloth.prints import find_prints
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light, lift_shade
@@ -60,7 +61,9 @@ class Neck(NamedTuple):
     scoop: Scoop | None = None  # of that
 
 
-def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = None) -> Cloth:
+def spread_cloth(
+    rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = None, sleeves: tuple[Sleeve, ...] = ()
+) -> Cloth:
     """Return the cloth of a photo carried on over the whole picture, as worn in front and behind.
 
     Args:
@@ -69,6 +72,7 @@ def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = 
         neck: what there is about the neck.
         lateral: (H, W), 255 about the sides of trunk and limbs, where shade is no cloth's colour.
         trunk: (H, W), 255 where plain cloth for the back is taken from by choice: sleeves' seams are no cloth to copy.
+        sleeves: their edges.
     """
     side = max(1, round(_RIM * max(mask.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
@@ -100,20 +104,34 @@ def spread_cloth(rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = 
         known = rest if rest.any() else known
     front = carry_on(even_light(rgb, reduced, inside), known)
     body = None if trunk is None else small(trunk)
-    return Cloth(front, _behind(front, reduced, known, inside, small(neck.opening), body), mask, neck.scoop)
+    sides_of = _both_sides(front, reduced, known, inside, small(neck.opening), body, sleeves)
+    return Cloth(*sides_of, mask, neck.scoop)
 
 
-def _behind(front: U8, reduced: U8, known: Mask, inside: Mask, opening: Mask, trunk: Mask | None) -> U8:
-    """Return the cloth of a back: made anew where it is plain or striped, and else the front's, what sits on it covered."""
+def _both_sides(
+    front: U8,
+    reduced: U8,
+    known: Mask,
+    inside: Mask,
+    opening: Mask,
+    trunk: Mask | None,
+    sleeves: tuple[Sleeve, ...],
+) -> tuple[U8, U8]:
+    """Return the cloth in front and behind: made anew where it is plain or striped, and else what sits on it covered."""
     prints, back = find_prints(reduced, inside, opening, trunk), front
-    anew = plain_back(front, prints, opening, inside, trunk) or striped_back(front, opening, inside, trunk)
+    plain = plain_cloth(front, prints, opening, inside, trunk, sleeves)
+    anew = striped_back(front, opening, inside, trunk) if plain is None else (plain.back, plain.made)
+    if plain is not None and sleeves:
+        front = carry_on(plain.front, known)
     if anew is not None:
         back, made = anew
         prints &= ~made
     covered = None
     if _MARKED[0] < prints.sum() / inside.sum() < _MARKED[1]:
         covered = cover(back, prints, inside, trunk)
-    return back if covered is None and anew is None else carry_on(back if covered is None else covered, known)
+    if covered is None and anew is None:
+        return front, back
+    return front, carry_on(back if covered is None else covered, known)
 
 
 def carry_on(rgb: U8, known: Mask) -> U8:

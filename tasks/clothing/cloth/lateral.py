@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.cloth.limbs import Sleeve
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 F64 = NDArray[np.float64]
@@ -61,6 +62,16 @@ def lateral_mask(landmarks: Landmarks, shape: tuple[int, int]) -> U8:
         if name not in sides and not name.startswith("shoulder"):
             draw(name, 0, _END * half)
     return out
+
+
+def sleeve_edges(landmarks: Landmarks) -> tuple[Sleeve, ...]:
+    """Return the edges of a top's sleeves."""
+    edges = landmarks.edges
+    return tuple(
+        Sleeve(edges[f"sleeve_outer_{side}"], edges[f"sleeve_inner_{side}"][::-1])
+        for side in ("left", "right")
+        if f"sleeve_outer_{side}" in edges
+    )
 
 
 def shade(rgb: U8, inside: Mask, lateral: Mask) -> Mask:

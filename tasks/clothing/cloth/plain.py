@@ -1,7 +1,8 @@
-"""The back of a garment of plain cloth: of one colour, or of one at each height, whatever its front bears.
+"""Plain cloth: of one colour, or of one at each height, whatever a garment's front bears.
 
 Cloth goes round a body at its height, so a row of the back has the garment's colour where a fair share of the front's row
-has it, and else the row's own: yokes, bands and hems. Across it runs the light that is on that cloth.
+has it, and else the row's own: yokes, bands and hems. Across it runs the light that is on that cloth. Sleeves (`limbs`)
+are made anew on both sides, and the front's flanks, which turn away from the light.
 """
 
 from typing import NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.grain import lay_grain
+from manikin.tasks.clothing.cloth.limbs import Sleeve, along_sleeve, as_rows, surely_other
 from manikin.tasks.clothing.cloth.quilt import pull_push
 from manikin.tasks.clothing.cutout.colours import folded_lab
 
@@ -40,6 +42,12 @@ _LIGHT = 8.0  # spread of the light that stays
 _SHOWN = (0.4, 0.7)  # of a half row that is seen, from which its own lightness may, and does, count
 _GRAIN = 2.5  # spread below which what cloth does is its grain
 _LEAST = 100  # pixels of plain cloth
+_SAME = (6.0, 8.0)  # folded lightness and chroma between a trunk and sleeves of the same cloth
+_ANY_SHADE = (0.35, 1.7)  # of its brightness, that folds and shade of a sleeve make of it
+_OF_SLEEVE = 0.75  # of a sleeve that has its colours, in any shade
+_OF_LIGHT = 0.35  # of a sleeve's light that stays
+_FLANK = (0.05, 0.18)  # of a row's width from its ends, up to which a front is new, and from which it is as it was
+_EDGE, _JOINT = 1.5, 3.0  # spreads of what is blended, and of sleeves into trunks
 
 
 class _Rows(NamedTuple):
@@ -48,15 +56,32 @@ class _Rows(NamedTuple):
     share: float  # of the sides that has it
 
 
-def plain_back(rgb: U8, marks: Mask, opening: Mask, inside: Mask, trunk: Mask | None) -> tuple[U8, Mask] | None:
-    """Return (H, W, 3) with plain cloth for a back, and (h, w) where that is; None where the cloth is not plain.
+class _Sleeves(NamedTuple):
+    colours: F32  # (h, w, 3) folded Lab, on them
+    alike: Mask  # (h, w) where they have it
+    where: Mask  # (h, w)
+
+
+class Plain(NamedTuple):
+    """Plain cloth made anew."""
+
+    front: U8  # (H, W, 3) with new sleeves and flanks
+    back: U8  # (H, W, 3)
+    made: Mask  # (h, w) where the back is new
+
+
+def plain_cloth(
+    rgb: U8, marks: Mask, opening: Mask, inside: Mask, trunk: Mask | None, sleeves: tuple[Sleeve, ...] = ()
+) -> Plain | None:
+    """Return plain cloth for front and back; None where the cloth is not plain.
 
     Args:
         rgb: (H, W, 3) of cloth all over.
         marks: (h, w) at the working size, what sits on the cloth.
         opening: (h, w) about the neck.
         inside: (h, w) the garment.
-        trunk: (h, w) well inside a top's trunk; sleeves are behind what they are in front.
+        trunk: (h, w) well inside a top's trunk; sleeves that are not given are behind what they are in front.
+        sleeves: their edges in (H, W).
     """
     region = trunk_region(inside, trunk)
     usable = region & ~opening
@@ -70,11 +95,77 @@ def plain_back(rgb: U8, marks: Mask, opening: Mask, inside: Mask, trunk: Mask | 
         return None
     values = small.astype(np.float32)
     base = _base(values, rows.colours, ground, region)
+    arms = _sleeves(lab, rows.colours, inside & ~opening, region, sleeves, len(lab) / len(rgb))
+    base = _with_sleeves(base, values, arms)
     cloth = ground
     if ground.sum() < _OWN_GRAIN * region.sum():  # sleeves have much the same
         cloth = is_alike(lab, rows.colours[:, None]) & inside & ~opening & ~marks
     even = np.asarray(cv2.GaussianBlur(pull_push(values, cloth.astype(np.float32)), (0, 0), _GRAIN), np.float32)
-    return lay_grain(rgb, base, even, cloth, region), region
+    colours = np.where(arms.where[..., None], arms.colours, rows.colours[:, None])
+    other = surely_other(lab, np.asarray(colours, np.float32), inside)
+    whole = region | arms.where
+    laid = lay_grain(rgb, base, even, cloth, whole)
+    fresh = _fresh(region, arms.where, other | (marks & ~arms.where), opening)
+    front = _mixed(rgb, laid, fresh)
+    if arms.where.any():
+        shown = cv2.GaussianBlur((arms.where & other & ~region).astype(np.float32), (0, 0), _EDGE)
+        laid = _mixed(laid, rgb, np.asarray(shown, np.float32))
+    return Plain(front, laid, whole)
+
+
+def _sleeves(lab: F32, main: F32, seen: Mask, region: Mask, sleeves: tuple[Sleeve, ...], scale: float) -> _Sleeves:
+    """Return what is of the sleeves that are plain: in the trunk's colour where theirs is near it."""
+    out = _Sleeves(np.zeros_like(lab), np.zeros_like(seen), np.zeros_like(seen))
+    trunk = np.median(main[region.any(axis=1)], axis=0)
+    for sleeve in sleeves:
+        along = along_sleeve(sleeve, scale, seen, region)
+        if len(along.y) < _LEAST:
+            continue
+        table, known, at = as_rows(lab, along)
+        rows = _rows(table, known, known)
+        usual = np.median(rows.colours, axis=0)
+        colours = rows.colours
+        gap = np.abs(usual - trunk)
+        if gap[0] < _SAME[0] and np.hypot(gap[1], gap[2]) < _SAME[1]:
+            colours = colours + (trunk - usual) * (np.abs(colours - usual).max(axis=1) < _SAME[0])[:, None]
+        share = is_alike(table, rows.colours[:, None], _ANY_SHADE)[known].mean()
+        if share < _OF_SLEEVE:
+            continue
+        out.colours[along.y, along.x] = np.asarray(colours, np.float32)[along.step]
+        out.alike[along.y, along.x] = rows.alike[at]
+        out.where[along.y, along.x] = True
+    return out
+
+
+def _with_sleeves(base: F32, values: F32, arms: _Sleeves) -> F32:
+    """Return (h, w, 3) a trunk's base with the sleeves' colours and a little of the slow light that is on them."""
+    if not arms.where.any():
+        return base
+    own = _rgb(arms.colours)
+    light = cv2.GaussianBlur(pull_push(values - own, (arms.alike & arms.where).astype(np.float32)), (0, 0), _LIGHT)
+    much = cv2.GaussianBlur(arms.where.astype(np.float32), (0, 0), _JOINT)
+    filled = pull_push(own + _OF_LIGHT * light, arms.where.astype(np.float32))
+    return np.asarray(base + (filled - base) * np.where(arms.where, np.maximum(much, 0.5), much)[..., None], np.float32)
+
+
+def _fresh(region: Mask, sleeves: Mask, kept: Mask, opening: Mask) -> F32:
+    """Return (h, w) how much of a front is made anew."""
+    out = np.zeros(region.shape, np.float32)
+    if not sleeves.any():
+        return out
+    first, last = region.argmax(axis=1), region.shape[1] - 1 - region[:, ::-1].argmax(axis=1)
+    x = np.arange(region.shape[1])
+    off = np.minimum(x - first[:, None], last[:, None] - x) / np.maximum(last - first, 1)[:, None]
+    flank = np.where(region, np.clip((_FLANK[1] - off) / (_FLANK[1] - _FLANK[0]), 0, 1), 0)
+    out = np.asarray(cv2.GaussianBlur(np.where(sleeves, 1, flank).astype(np.float32), (0, 0), _EDGE), np.float32)
+    stays = cv2.dilate((kept | opening).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+    return np.asarray(out * (1 - np.clip(1.5 * cv2.GaussianBlur(stays, (0, 0), _EDGE), 0, 1)), np.float32)
+
+
+def _mixed(a: U8, b: U8, share: F32) -> U8:
+    """Return (H, W, 3) of two pictures, the second by its share (h, w)."""
+    much = cv2.resize(share, a.shape[1::-1], interpolation=cv2.INTER_LINEAR)[..., None]
+    return np.asarray(a + (b.astype(np.float32) - a) * much + np.float32(0.5), np.float32).astype(np.uint8)
 
 
 def trunk_region(inside: Mask, trunk: Mask | None) -> Mask:
@@ -132,12 +223,12 @@ def _mode(samples: F32, weight: NDArray[np.float64]) -> F32:
     return np.asarray(mode, np.float32)
 
 
-def is_alike(lab: F32, colour: F32) -> Mask:
-    """Return (...) where folded Lab (..., 3) is a colour (..., 3), in more or less light."""
+def is_alike(lab: F32, colour: F32, shades: tuple[float, float] | None = None) -> Mask:
+    """Return (...) where folded Lab (..., 3) is a colour (..., 3), in more or less light; in any of some shades."""
     shade = (lab * colour).sum(axis=-1) / np.maximum((colour * colour).sum(axis=-1), 1)
-    gap = lab - np.clip(shade, *_SHADES)[..., None] * colour
+    gap = lab - np.clip(shade, *(shades or _SHADES))[..., None] * colour
     off = np.square(gap[..., 0] / _NEAR[0]) + (np.square(gap[..., 1]) + np.square(gap[..., 2])) / _NEAR[1] ** 2
-    return np.asarray((off < 1) & (np.abs(lab - colour)[..., 0] < _FAR))
+    return np.asarray((off < 1) & ((np.abs(lab - colour)[..., 0] < _FAR) | (shades is not None)))
 
 
 def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, share: float) -> bool:
@@ -174,10 +265,14 @@ def _contrast(lab: F32, inside: Mask, spread: float) -> F32:
 
 def _base(values: F32, colours: F32, ground: Mask, region: Mask) -> F32:
     """Return (h, w, 3) the cloth without its grain: each row's colour, and the light on it."""
-    lab = (colours * np.array([2, 1, 1], np.float32))[:, None]
-    rows = np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255, np.float32)
+    rows = _rgb(colours[:, None])
     base = rows + cv2.GaussianBlur(pull_push(values - rows, ground.astype(np.float32)), (0, 0), _LIGHT)
     return np.asarray(base + _across((values - base) * ground[..., None], ground, region)[:, None], np.float32)
+
+
+def _rgb(lab: F32) -> F32:
+    """Return (..., 3) levels of folded Lab."""
+    return np.asarray(cv2.cvtColor(lab * np.array([2, 1, 1], np.float32), cv2.COLOR_LAB2RGB) * 255, np.float32)
 
 
 def _across(off: F32, ground: Mask, region: Mask) -> F32:

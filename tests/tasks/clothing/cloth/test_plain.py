@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.plain import plain_back
+from manikin.tasks.clothing.cloth.limbs import Sleeve
+from manikin.tasks.clothing.cloth.plain import Plain, plain_cloth
 
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -37,8 +38,8 @@ def picture(grain: float = 3) -> U8:
 
 def back(rgb: U8, marks: Mask | None = None, opening: Mask | None = None, top: Mask | None = None) -> U8 | None:
     none = nowhere()
-    made = plain_back(rgb, none if marks is None else marks, none if opening is None else opening, inside(), top)
-    return None if made is None else made[0]
+    made = plain_cloth(rgb, none if marks is None else marks, none if opening is None else opening, inside(), top)
+    return None if made is None else made.back
 
 
 def far(made: U8 | None, colour: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -156,3 +157,69 @@ def test_few_rows_of_another_colour_are_no_band() -> None:
     rgb = picture()
     rgb[100:102] = WHITE
     assert far(back(rgb, top=trunk()), WHITE)[90:112, 62:130].min() > 60
+
+
+SLEEVES = (
+    Sleeve(np.array([[142.0, 30.0], [177.0, 30.0]]), np.array([[142.0, 70.0], [177.0, 70.0]])),
+    Sleeve(np.array([[50.0, 30.0], [15.0, 30.0]]), np.array([[50.0, 70.0], [15.0, 70.0]])),
+)
+
+
+def sleeved(rgb: U8) -> Plain:
+    made = plain_cloth(rgb, nowhere(), nowhere(), inside(), trunk(), SLEEVES)
+    assert made is not None
+    return made
+
+
+def test_blotches_go_from_sleeves_in_front_and_behind() -> None:
+    rgb = picture()
+    rgb[36:64, 152:168] = CLOTH * 0.6
+    rgb[40:60, 20:36] = np.minimum(CLOTH * 1.3, 255)
+    for side in sleeved(rgb)[:2]:
+        assert far(side, CLOTH)[34:66, 18:48].max() < 18
+        assert far(side, CLOTH)[34:66, 145:174].max() < 18
+
+
+def test_sleeves_shaded_as_a_whole_are_as_light_as_the_trunk() -> None:
+    rgb = picture()
+    rgb[:72, :48] = CLOTH * 0.9
+    assert far(sleeved(rgb).front, CLOTH)[36:64, 20:44].max() < 8
+
+
+@pytest.mark.parametrize("x", [slice(150, 160), slice(166, 177)])
+def test_bands_and_cuffs_of_another_colour_stay_on_sleeves(x: slice) -> None:
+    rgb = picture()
+    rgb[:72, x] = (200, 40, 40)
+    made = sleeved(rgb)
+    for side in made[:2]:
+        assert far(side, np.array([200, 40, 40]))[38:62, x.start + 4 : x.stop - 4].max() < 50
+
+
+def test_sleeves_of_another_colour_stay() -> None:
+    rgb = picture()
+    rgb[:72, :48] = rgb[:72, 144:] = WHITE
+    made = sleeved(rgb)
+    for side in made[:2]:
+        assert far(side, WHITE)[38:62, 22:40].max() < 12
+
+
+def test_patterned_sleeves_stay() -> None:
+    rgb = picture()
+    rgb[:72, 144:] = np.random.default_rng(2).integers(0, 256, (72, 48, 3))
+    made = sleeved(rgb)
+    assert (made.front[34:66, 150:172] == rgb[34:66, 150:172]).all()
+
+
+def test_folds_go_from_flanks_and_stay_in_the_middle() -> None:
+    rgb = picture()
+    for x in (54, 96):
+        rgb[90:150, x : x + 6] = CLOTH * 0.8
+    front = sleeved(rgb).front
+    assert far(front, CLOTH)[95:145, 52:60].max() < 16
+    assert far(front, CLOTH)[95:145, 97:101].min() > 20
+
+
+def test_prints_reach_over_flanks() -> None:
+    rgb = picture()
+    rgb[90:130, 54:120] = WHITE
+    assert far(sleeved(rgb).front, WHITE)[95:125, 60:116].max() < 12
