@@ -7,7 +7,7 @@ import pytest
 
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.segment import Cutout, GarmentRejected
-from manikin.tasks.clothing.outline.judge import judge
+from manikin.tasks.clothing.outline.judge import Flaws, judge
 from manikin.tasks.clothing.outline.landmarks import Landmarks, find_landmarks
 from manikin.tasks.clothing.outline.silhouettes import SKIRT, TOP
 
@@ -36,7 +36,7 @@ def bent(landmarks: Landmarks, left: float, right: float) -> Landmarks:
 
 
 def test_a_garment_laid_out_is_sure(top: Landmarks) -> None:
-    assert judge(PHOTO, CUTOUT, top) > 0.9
+    assert judge(PHOTO, CUTOUT, top) > 0.85
 
 
 @pytest.mark.parametrize(("left", "right"), [(-1.2, 0.0), (0.1, -1.0)])
@@ -46,7 +46,7 @@ def test_one_sleeve_folded_over_the_front_is_refused(top: Landmarks, left: float
 
 
 def test_both_sleeves_may_be_bent_alike(top: Landmarks) -> None:
-    assert judge(PHOTO, CUTOUT, bent(top, -1.2, -1.0)) > 0.9
+    assert judge(PHOTO, CUTOUT, bent(top, -1.2, -1.0)) > 0.85
 
 
 def test_a_shape_that_no_outline_meets_is_refused(top: Landmarks) -> None:
@@ -58,3 +58,54 @@ def test_a_skirt_has_no_limbs_to_compare() -> None:
     mask = np.zeros_like(MASK)
     cv2.fillPoly(mask, [np.array([(110, 60), (190, 60), (230, 240), (70, 240)])], 255)
     assert judge(PHOTO, Cutout(mask, 1.0, "grabcut", 0.0), find_landmarks(mask, (SKIRT,))) > 0
+
+
+def creased(photo: Photo, step: float) -> Photo:
+    """The cloth in soft waves of light and shade."""
+    x = np.arange(300)
+    light = 1 + step * np.sin(2 * np.pi * x / 12)[None, :, None]
+    return replace(photo, rgb=np.where(MASK[..., None] > 0, photo.rgb * light, photo.rgb).clip(0, 255).astype(np.uint8))
+
+
+def test_long_sleeves_creased_all_over_are_refused_and_short_ones_are_not(top: Landmarks) -> None:
+    crumpled = creased(PHOTO, 0.2)
+    with pytest.raises(GarmentRejected, match=r"a.png: creases.*long sleeves \(on \d\d% .*at most 40%\).*iron it"):
+        judge(crumpled, CUTOUT, top)
+    short = {f"sleeve_length{k}_{side}": 20.0 for k in (1, 2) for side in ("left", "right")}
+    assert judge(crumpled, CUTOUT, replace(top, measures=top.measures | short)) > 0.1
+
+
+def test_slight_creases_lower_the_score(top: Landmarks) -> None:
+    calm, slight = judge(PHOTO, CUTOUT, top), judge(creased(PHOTO, 0.12), CUTOUT, top)
+    assert 0.5 < slight < calm - 0.05
+
+
+def test_sleeves_fitted_on_the_trunk_are_refused(top: Landmarks) -> None:
+    trunk = top.outlines[0]
+    middle = trunk.mean(axis=0)
+    with pytest.raises(
+        GarmentRejected, match=r"the sleeves lie on the trunk \(with 100% .*at most 65%\).*lay them out"
+    ):
+        judge(PHOTO, CUTOUT, replace(top, outlines=(trunk, *(middle + 0.5 * (trunk - middle),) * 2)))
+
+
+def test_ground_taken_for_one_half_is_refused() -> None:
+    """Trousers on a blanket, of which a corner beside one leg was cut out with them."""
+    mask, whole = np.zeros_like(MASK), np.zeros_like(MASK)
+    cv2.fillPoly(mask, [np.array([(110, 60), (190, 60), (200, 240), (100, 240)])], 255)
+    whole[60:241, 100:201] = 255
+    rgb = np.where(mask[..., None] > 0, (200, 205, 190), (60, 20, 60)).astype(np.uint8)
+    rgb[130:241, 160:201] = (60, 20, 60)
+    landmarks = find_landmarks(whole, (SKIRT,))
+    with pytest.raises(
+        GarmentRejected, match=r"told from its ground \(one side .* on 2\d% of it, expected at most 10%\)"
+    ):
+        judge(replace(PHOTO, rgb=rgb), Cutout(whole, 1.0, "grabcut", 0.0), landmarks)
+
+
+def test_each_flaw_counts() -> None:
+    plain = Flaws(0.5, 0.1, 0.1)
+    assert plain.log_odds < 0
+    for worse in (replace(plain, sleeve=1.9), replace(plain, creased=0.3), replace(plain, on_trunk=0.4)):
+        assert worse.log_odds > plain.log_odds + 0.5
+    assert replace(plain, sleeve=2.0).log_odds == replace(plain, sleeve=3.0).log_odds  # the longest arm is no flaw
