@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manikin.tasks.clothing import library
-from manikin.tasks.clothing.cloth.warp import Warp, fit_warp, trunk_points
+from manikin.tasks.clothing.cloth.warp import Warp, even_sides, fit_warp, sleeve_points, trunk_points
 from manikin.tasks.clothing.cutout.segment import segment
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.extent import across_limb, limb_length
@@ -36,6 +36,9 @@ def one(request: pytest.FixtureRequest, fitted):
     return fitted[request.param]
 
 
+SIDES = ("left", "right")
+
+
 def outline(front: BodyFront) -> np.ndarray:
     return np.concatenate([line.flat[::12] for line in front.folds.values()])
 
@@ -48,10 +51,15 @@ def test_landmarks_land_on_landmarks(one) -> None:
     assert np.median(miss) < 0.5
     assert np.quantile(miss, 0.9) < 0.005 * max(mask.shape)
     assert miss.max() < 0.012 * max(mask.shape)  # in a short sleeve's armpit many points share few of the grid's nodes
-    for name in ("neck", "shoulder", "armpit", "hem"):
+    for name in ("neck", "shoulder", "armpit"):
         for side in ("left", "right"):
             gap = np.linalg.norm(warp.photo - landmarks.points[f"{name}_{side}"], axis=1).min()
             assert gap < 1e-6, f"{name}_{side} is no landmark of the warp"
+    hem = np.array([landmarks.points["hem_left"], landmarks.points["hem_right"]])
+    along = np.diff(hem, axis=0)[0] / np.linalg.norm(np.diff(hem, axis=0))
+    off = warp.photo - hem.mean(axis=0)
+    near = np.abs(off[:, 0] * along[1] - off[:, 1] * along[0]) < 0.01 * max(mask.shape)
+    assert np.ptp(off[near] @ along) > 0.75 * np.linalg.norm(np.diff(hem, axis=0)), "nothing goes to the hem"
 
 
 def test_the_photo_is_neither_mirrored_nor_folded(front: BodyFront, one) -> None:
@@ -162,3 +170,33 @@ def test_one_low_armpit_does_not_tilt_the_chest_and_two_lower_it() -> None:
     _, low = trunk_points(trunk(), photo)
     assert np.ptp(low[chest, 1]) < 25
     assert (low[chest, 1] > seen[chest, 1] + 5).all()
+
+
+def test_within_a_trunk_cloth_is_of_one_scale_and_its_stripes_are_straight() -> None:
+    """The body has a waist and the photo's garment has none, but bumps at one side and tails at the hem."""
+    photo = {name: 400 * edge * [1, -1] for name, edge in trunk().items()}
+    for name, sign in (("left", 1), ("right", -1)):
+        photo[f"side_{name}"][:, 0] = sign * 90
+        photo[f"side_{name}"][-1, 0] = sign * 75
+    photo["hem"][:, 0] = np.linspace(75, -75, 5)
+    photo["side_left"][3, 0] += 8
+    flat, seen = (p.reshape(5, -1, 2) for p in trunk_points(trunk(), photo))
+    scale = np.diff(seen[..., 0], axis=0) / np.diff(flat[..., 0], axis=0)
+    assert np.ptp(scale) < 0.02 * scale.mean()
+    assert np.ptp(seen[2, :, 0]) < 3  # down the middle
+    even = even_sides(trunk(), photo)
+    np.testing.assert_array_equal(even["side_left"][0], photo["side_left"][0])
+    assert (np.abs(even["side_left"][1:-1, 0] - scale.mean() * trunk()["side_left"][1:-1, 0]) < 5).all()
+    assert even["side_left"][-1, 0] > 80
+    np.testing.assert_allclose(even["hem"][[0, -1]], [even["side_left"][-1], even["side_right"][-1]], atol=1e-6)
+
+
+def test_within_a_sleeve_cloth_lies_evenly_and_a_garment_without_sleeves_has_no_points() -> None:
+    body = {f"sleeve_outer_{side}": np.stack([np.linspace(0, 0.4, 6), np.full(6, 0.1)], axis=1) for side in SIDES}
+    body |= {f"sleeve_inner_{side}": np.stack([np.linspace(0.4, 0.1, 6), np.zeros(6)], axis=1) for side in SIDES}
+    photo = {name: 300 * edge for name, edge in body.items()}
+    flat, seen = sleeve_points(body, photo)
+    np.testing.assert_allclose(seen, 300 * flat)
+    assert len(flat) == 2 * 2 * 5
+    assert ((flat[:, 1] > 0.02) & (flat[:, 1] < 0.08)).all()
+    assert all(len(points) == 0 for points in sleeve_points({}, {}))
