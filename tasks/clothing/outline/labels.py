@@ -41,8 +41,10 @@ _SHORT = ("t-shirt", "tshirt", "tee", "polo")
 _SLEEVELESS = ("undershirt", "vest", "tank top")
 _BARE = ("top", "tops")  # often, as dresses
 _SLEEVED = ("shirt", "blouse", "cardigan", *_CATEGORIES["outerwear"].split("|"))
+_MOSTLY_LONG = ("blouse", "cardigan")
 _LONG = ("longsleeve", "long sleeve", "hoodie", "sweater", "pullover", "jumper", "sweatshirt")
 _PROMISED, _COAT_VEST = -0.05, 0.012  # handicaps of a sleeveless outline that a name promises, and of one among coats
+_BLOUSE = 1.0  # half chests that their sleeves are long at least: those that hang down the sides look like none
 _SPREAD = 0.12  # garment units by which sleeves are apt to miss what a name promises
 LABELS = {word: category for category, words in _CATEGORIES.items() for word in words.split("|")}
 
@@ -74,7 +76,7 @@ def kinds_of(photo: Photo, label: str | None) -> tuple[tuple[Silhouette, ...], s
     elif word in _CATEGORIES["outerwear"].split("|"):
         outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 2.0)), replace(VEST, handicap=_COAT_VEST))
     elif word in _SLEEVED:
-        outlines = (_sleeved((0.0, 1.0), _lengths(1.0, 0.7)),)
+        outlines = (_sleeved((0.0, 1.0), _lengths(1.0, _BLOUSE if word in _MOSTLY_LONG else 0.7)),)
         if word == "shirt":
             outlines += (SLEEVELESS_SHIRT,)
     return outlines, category

@@ -23,6 +23,7 @@ _SHORTEST = 0.07  # in metres
 _WEIGHT = 2.0  # of a sleeve as a share of its garment's length, beside its share of the arm
 _LONG, _LONG_FOR_OTHERS = 1.93, 1.74  # of both together, from which a sleeve goes to the arm's end; dresses are longer
 _FULL = 0.592  # of the arm likewise, in dresses, coats and hoodies
+_ELBOW, _FURTHER = 0.5, 1.5  # of the arm, beyond which sleeves that are not long fall short, and by how many times
 _END = 0.97  # of the arm
 
 
@@ -49,7 +50,8 @@ def sleeve_length(front: BodyFront, landmarks: Landmarks, scale: float, category
     both = sleeve / arm + _WEIGHT * outside / landmarks.measures["hem_y"]
     is_hip_length = category == "top" and not landmarks.has_hood
     is_long = both > _LONG if is_hip_length else both > _LONG_FOR_OTHERS or sleeve > _FULL * arm
-    return float(_END * arm if is_long else np.clip(sleeve, _SHORTEST, _END * arm))
+    beyond = max(0.0, sleeve - _ELBOW * arm)
+    return float(_END * arm if is_long else np.clip(sleeve + _FURTHER * beyond, _SHORTEST, _END * arm))
 
 
 def _mean_length(landmarks: Landmarks, *names: str) -> float:

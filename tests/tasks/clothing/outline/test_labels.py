@@ -39,7 +39,7 @@ def sleeves(label: str) -> float:
     return sum(lengths) / 2 / found.measures["chest_half"]
 
 
-@pytest.mark.parametrize("label", ["Longsleeve", "Hoodie", "jacket", "Blazer"])
+@pytest.mark.parametrize("label", ["Longsleeve", "Hoodie", "jacket", "Blazer", "Blouse", "cardigan"])
 def test_names_promise_long_sleeves(label: str) -> None:
     assert sleeves(label) > 1.3
 

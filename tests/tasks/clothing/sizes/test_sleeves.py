@@ -40,6 +40,14 @@ def test_sleeves_end_where_they_do(front: BodyFront, sleeve: float, low: float, 
     assert low < sleeve_length(front, top(sleeve), METRES) / limb_length(front, "arm") < high
 
 
+def test_three_quarter_sleeves_end_well_below_the_elbow(front: BodyFront) -> None:
+    upper, lower = np.linalg.norm(np.diff(front.joints["arm_left"], axis=0), axis=1)
+    sleeve = sleeve_length(front, top(40.0, length=85.0), METRES)
+    assert upper + 0.3 * lower < sleeve < upper + 0.8 * lower
+    elbow = sleeve_length(front, top(32.0), METRES)
+    assert abs(elbow - upper) < 0.25 * upper
+
+
 def test_long_sleeves_go_to_the_wrist_and_vests_have_none(front: BodyFront) -> None:
     assert sleeve_length(front, top(60.0), METRES) == pytest.approx(0.97 * limb_length(front, "arm"))
     vest = Landmarks("vest", {}, {}, (), {}, 0.95, 0.0, has_hood=False)
