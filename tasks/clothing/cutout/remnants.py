@@ -3,6 +3,7 @@
 The silhouette is cut coarsely and made solid, so that outlines can be fitted to it; what is narrower than its openings stays in
 it. None of that may be painted on a body. Looked at more finely, remnants are what the ground's colours explain and the cloth's
 do not, where ground can be: along the contour, in the gaps that the outline leaves between trunk and limbs, and in the neck.
+In the garment's own shadow the ground is as far from its colours as cloth, but keeps its hue.
 """
 
 from typing import NamedTuple
@@ -27,6 +28,9 @@ _APART = 2.1  # spreads from the ground's colours of most cloth, below which the
 _CLEARLY = 3.0  # likewise in a neck
 _MOST = 0.25  # quantile for that
 _RARE, _SAME = 0.08, 1.5  # share of the cloth, and spreads, up to which a colour may be a print's and the ground's
+_HUE = (10.0, 0.4)  # Lab units from the cloth's hues, and of that from the ground's, of ground in shade
+_COLOURED = 8.0  # Lab units from grey of such ground: white cloth may be as dark as white ground in shade
+_WHITE = 8.0  # added to halved lightness, to which colour is proportional then, whatever the light
 _REACH = 0.06  # of the longer side from the contour, within which remnants begin
 _HANGING = 0.03  # likewise, where even the heart may show ground: an outline's hem lies below a curved one
 _MAX_PIECE = 0.08  # of the garment; a larger piece is of its cloth
@@ -80,6 +84,7 @@ def remnants(rgb: U8, mask: U8, places: Places) -> U8:
     like = to_ground < np.minimum(_NEARER * to_cloth, min(_NEAR, apart))
     like |= gaps & (to_ground < np.minimum(_IN_GAP[0] * to_cloth, min(_IN_GAP[1], apart)))
     foreign = where & (to_cloth > _FAR)
+    like[foreign] |= _shaded(lab[foreign], cloth, ground)
     found = cv2.morphologyEx((foreign & like).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     n, piece, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
     area = stats[:, cv2.CC_STAT_AREA]
@@ -92,6 +97,25 @@ def remnants(rgb: U8, mask: U8, places: Places) -> U8:
     for _ in range(_BLENDED):  # blended pixels, and bars that cross it
         out |= np.asarray(cv2.dilate(out, np.ones((3, 3), np.uint8)), np.uint8) & foreign
     return np.asarray(cv2.resize(out * 255, mask.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _shaded(lab: F32, cloth: Colours, ground: Colours) -> Mask:
+    """Return (n,) which of (n, 3) pixels are darker than a coloured ground, of its hue, and clearly not of the cloth's."""
+    light = lab[:, :1] + _WHITE
+    to_cloth, to_ground = (
+        np.stack([np.linalg.norm(lab[:, 1:] - hue * light, axis=1) for hue in _hues(colours)])
+        for colours in (cloth, ground)
+    )
+    nearest = to_ground.argmin(axis=0)
+    is_coloured = np.linalg.norm(_hues(ground)[nearest] * light, axis=1) > _COLOURED
+    is_darker = lab[:, 0] < ground.centres[nearest, 0]
+    far = to_cloth.min(axis=0)
+    return np.asarray(is_coloured & is_darker & (far > _HUE[0]) & (to_ground.min(axis=0) < _HUE[1] * far))
+
+
+def _hues(colours: Colours) -> F32:
+    """Return (k, 2) what colours are in light of one unit."""
+    return np.asarray(colours.centres[:, 1:] / (colours.centres[:, :1] + _WHITE), np.float32)
 
 
 def _without_print(cloth: Colours, samples: F32, ground: Colours) -> Colours:

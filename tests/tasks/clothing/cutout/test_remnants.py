@@ -63,3 +63,30 @@ def test_nothing_is_taken_from_cloth_of_the_grounds_colour() -> None:
 
 def test_a_garment_without_ground_about_it_keeps_all() -> None:
     assert not remnants(worn(RED, BLUE), np.full_like(MASK, 255), PLACES).any()
+
+
+def shaded(cloth: tuple[int, int, int], ground: tuple[int, int, int]) -> U8:
+    """A garment whose cut-out holds a strip of ground in the garment's own shadow, below its hem."""
+    rgb = worn(cloth, ground)
+    rgb[PRINT] = rgb[SLIT] = cloth
+    rgb[SHADE] = np.array(ground) * 0.4
+    return rgb
+
+
+SHADE = np.s_[326:340, 150:300]
+
+
+def test_coloured_ground_in_the_garments_shadow_is_ground() -> None:
+    orange = (215, 150, 70)
+    assert (remnants(shaded(BLUE, orange), MASK, PLACES) > 0)[SHADE].mean() > 0.9
+
+
+def test_a_grey_hem_on_white_ground_is_cloth() -> None:
+    """It is as dark as the ground in shade, and a white ground has no hue to tell it by."""
+    assert not remnants(shaded(BLUE, (225, 225, 225)), MASK, PLACES).any()
+
+
+def test_a_hem_of_the_cloths_hue_is_cloth() -> None:
+    rgb = shaded(BLUE, (215, 150, 70))
+    rgb[SHADE] = np.array(BLUE) * 0.4
+    assert not remnants(rgb, MASK, PLACES).any()
