@@ -21,9 +21,7 @@ U8 = NDArray[np.uint8]
 
 _TURN = (-0.25, 0.10)  # facing between which front cloth gives way to back cloth
 _BACK_NECK = 0.02  # depth of a wide neckline behind, in metres
-_OPENING = 0.16  # height under the neck that the photo's own outline may cut out, in metres
-_RAGS, _EVENED = 0.02, 0.006  # metres off an outline, and share of the atlas, over which its rags are evened out
-_MIDDLE = 256  # points down the middle of the body
+_ARMHOLE = 3.0  # exponent of an armhole's curve from the strap, along which it begins, out to the armpit
 _EVERY = 8  # rows of texels that are measured
 _BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip levels
 
@@ -41,7 +39,7 @@ def bake(
         behind: the cloth (H, W, 3) of a photo of the back, left and right exchanged, and the warp into it.
     """
     cut = reach(front, extent)
-    cut = Reach(np.minimum(cut.closed, _openings(front, cloth, warp, extent)), cut.open)
+    cut = Reach(np.minimum(cut.closed, _openings(front, cloth, extent)), cut.open)
     alpha = np.rint(coverage(front, cut.distance) * 255).astype(np.uint8)
     wanted = front.is_flat & _within(alpha > 0, _BLEED)
     unseen = (cloth.back, warp) if behind is None else behind
@@ -121,7 +119,7 @@ def _add_sampled(out: F32, picture: NDArray[np.generic], scale: F32, pixels: F32
             out[k, c] += share[k] * (upper * (1 - fy) + lower * fy)
 
 
-def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32:
+def _openings(front: BodyFront, cloth: Cloth, extent: Extent) -> F32:
     """Return (S, S) how far texels lie inside the neck's and armholes' edges, in metres; beyond those, a large value."""
     out = np.full(front.is_flat.shape, 1.0, np.float32)
     ends = [_fold_point(front, side, neck_at(front, side, extent.neck)) for side in ("left", "right")]
@@ -134,7 +132,6 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32
         out[within] = np.minimum(out, edge)[within]
     if extent.hem is None or extent.bust is not None:
         return out
-    is_sleeveless = extent.sleeve == 0
     if cloth.scoop is not None:
         depth = cloth.scoop.depth * _half_chest(front)
         where = trunk & (front.facing > 0) & (np.abs(front.flat[..., 0]) < half)
@@ -142,21 +139,26 @@ def _openings(front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent) -> F32
         slope = depth * cloth.scoop.bow * t ** (cloth.scoop.bow - 1) / half
         edge = neck_y - depth * (1 - t**cloth.scoop.bow) - front.flat[..., 1][where]
         out[where] = np.minimum(out[where], edge / np.sqrt(1 + slope**2))
-    if is_sleeveless:
-        where = trunk & (front.flat[..., 1] > neck_y - 2 * _OPENING) & (np.abs(front.flat[..., 0]) > half)
-        outline = np.zeros(where.shape, np.float32)
-        outline[where] = np.clip(_outline(front, cloth.mask, warp, front.flat[where]), -_RAGS, _RAGS)
-        out[where] = np.minimum(out, _blurred(outline, where))[where]
+    if extent.sleeve == 0 and extent.strap is not None:
+        where = (trunk | (front.is_flat & front.is_part("arm"))) & (np.abs(front.flat[..., 0]) > half)
+        out[where] = np.minimum(out, _armholes(front, extent.strap))[where]
     return out
 
 
-def _blurred(picture: F32, where: NDArray[np.bool_]) -> F32:
-    """Return (S, S) a picture evened out where it counts."""
-    sigma = _EVENED * len(picture)
-    weight = cv2.GaussianBlur(where.astype(np.float32), (0, 0), sigma)
-    return np.asarray(
-        cv2.GaussianBlur(np.where(where, picture, 0), (0, 0), sigma) / np.maximum(weight, 1e-6), np.float32
-    )
+def _armholes(front: BodyFront, strap: float) -> F32:
+    """Return (S, S) how far texels lie inside a sleeveless top's armholes, in metres: a curve from strap to armpit."""
+    out = np.full(front.is_flat.shape, 1.0, np.float32)
+    for side in ("left", "right"):
+        end = _fold_point(front, side, neck_at(front, side, strap))
+        pit = front.folds[f"side_{side}"].flat[armpit(front, side)]
+        x, y = np.abs(front.flat[..., 0]), front.flat[..., 1]
+        inner, outer = min(abs(end[0]), abs(pit[0])), abs(pit[0])
+        t = np.clip((end[1] - y) / (end[1] - pit[1]), 0, 1)
+        edge = inner + (outer - inner) * t**_ARMHOLE
+        slope = (outer - inner) * _ARMHOLE * t ** (_ARMHOLE - 1) / (end[1] - pit[1])
+        where = (front.flat[..., 0] * np.sign(end[0]) > 0) & (y > pit[1])
+        out[where] = ((edge - x) / np.sqrt(1 + slope**2))[where]
+    return out
 
 
 def _half_chest(front: BodyFront) -> float:
@@ -164,40 +166,6 @@ def _half_chest(front: BodyFront) -> float:
     return float(np.mean([abs(front.folds[f"side_{side}"].flat[armpit(front, side)][0]) for side in ("left", "right")]))
 
 
-def _outline(front: BodyFront, mask: U8, warp: Warp, flat: F32) -> F32:
-    """Return (n,) how far flat points (n, 2) lie inside an outline alike on both sides, without holes beside the middle.
-
-    What only one side shows cut off is a strap's bend, or an error of the cut.
-    """
-    down = np.linspace(front.flat[front.is_flat][:, 1].min(), front.flat[front.is_flat][:, 1].max(), _MIDDLE)
-    middle = warp.at(np.stack([np.zeros_like(down), down], axis=1))
-    n, label = cv2.connectedComponents((mask <= 127).astype(np.uint8))
-    rows, columns = (np.clip(np.rint(middle[:, c]).astype(int), 0, mask.shape[1 - c] - 1) for c in (1, 0))
-    around = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1], label[rows, columns]])
-    is_hole = ~np.isin(np.arange(n), around)
-    is_hole[0] = False
-    whole = np.where(is_hole[label], 255, mask).astype(np.uint8)
-    return np.maximum(_inside(whole, warp, flat), _inside(whole, warp, flat * np.array([-1, 1], np.float32)))
-
-
-def _inside(mask: U8, warp: Warp, flat: F32) -> F32:
-    """Return (n,) how far flat points (n, 2) lie inside a mask (H, W) of the photo, in metres of the flat body."""
-    inner, outer = (
-        np.minimum(cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, 5), np.float32(max(mask.shape)))
-        for m in (mask > 127, mask <= 127)
-    )
-    signed = cv2.GaussianBlur(inner - outer, (0, 0), 1.5 + 0.004 * max(inner.shape))
-    out = np.zeros((len(flat), 1), np.float32)
-    whole = np.ones(2, np.float32)
-    _add_sampled(out, signed[..., None], whole, warp.at(flat), np.full(len(flat), _metres_per_pixel(warp), np.float32))
-    return out[:, 0]
-
-
 def _fold_point(front: BodyFront, side: str, at: float) -> NDArray[np.float64]:
     fold = front.folds[f"arm_{side}"].flat
     return np.array([np.interp(at, np.arange(len(fold)), fold[:, c]) for c in range(2)])
-
-
-def _metres_per_pixel(warp: Warp) -> float:
-    spans = [float(np.linalg.norm(np.ptp(points, axis=0))) for points in (warp.body, warp.photo)]
-    return spans[0] / spans[1]
