@@ -2,8 +2,8 @@
 
 The light on what it shows is softened (`shading`). Outwards, the cloth's own rim is carried on, so no sample ever takes in
 the ground. Within the neck of a garment laid flat the photo shows labels and hangers: cloth goes on over them. The back of
-plain cloth (`plain`) and of stripes across (`stripes`) is made anew; on other cloth, what sits on it (`prints`) is covered
-with what is about it (`quilt`).
+plain cloth (`plain`) and of stripes across (`stripes`) is made anew, checks excepted; on other cloth, what sits on it (`prints`)
+is covered with what is about it (`quilt`).
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from manikin.tasks.clothing.cloth.plain import plain_cloth
 from manikin.tasks.clothing.cloth.prints import find_prints
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light, lift_shade
-from manikin.tasks.clothing.cloth.stripes import striped_back
+from manikin.tasks.clothing.cloth.stripes import is_checked, striped_back
 from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
@@ -120,6 +120,8 @@ def _both_sides(
     """Return the cloth in front and behind: made anew where it is plain or striped, and else what sits on it covered."""
     prints, back = find_prints(reduced, inside, opening, trunk), front
     plain = plain_cloth(front, prints, opening, inside, trunk, sleeves)
+    if plain is not None and is_checked(front, prints, opening, inside, trunk):
+        plain = None
     anew = striped_back(front, opening, inside, trunk) if plain is None else (plain.back, plain.made)
     if plain is not None and sleeves:
         front = carry_on(plain.front, known)

@@ -29,6 +29,14 @@ _ACROSS = 0.38  # of the finer changes of colour that are stripes'
 _OF_ROW = 0.3  # of a row that is beside the opening, or it has the colour of the next that is
 _SAME = 30.0  # levels that a row's sides may be off it: or what it has is a print in the middle
 _OF_COLOUR = 0.7  # of the cloth that has its stripe's colour
+_LINES = (
+    0.49,
+    0.65,
+)  # likeness of the cloth's halves along its lines, of the lesser and of the greater, where it is checked
+_CONTRAST, _MOST = 3.0, 15.0  # folded Lab that checks spread about the light, and that any pixel counts at most
+_TILTS = np.linspace(-0.12, 0.12, 9)  # of a check's lines, rows a column
+_HALF = 10  # pixels of a row's half that are seen, and
+_SEEN = 30  # rows with such, or its lines say nothing
 _FINER = 2  # times the working size at which a stripe's edges are
 _LIGHT = 8.0  # spread of the light that stays
 _GRAIN = 2.5  # spread below which what cloth does is its grain
@@ -65,6 +73,58 @@ def striped_back(rgb: U8, opening: Mask, inside: Mask, trunk: Mask | None) -> tu
     off = pull_push(small - coarse, ground.astype(np.float32))
     light, folds = (cv2.resize(cv2.GaussianBlur(off, (0, 0), spread), size) for spread in (_LIGHT, _GRAIN))
     return lay_grain(rgb, base + light, base + folds, ground, region), region
+
+
+def is_checked(rgb: U8, prints: Mask, opening: Mask, inside: Mask, trunk: Mask | None) -> bool:
+    """Return whether lines run straight across the cloth and down it, from end to end: soft checks may pass as plain cloth
+    in folds, but folds are not the same in both halves of it.
+
+    Args:
+        rgb: (H, W, 3) of cloth all over.
+        prints: (h, w) at the working size, what sits on it.
+        opening: (h, w) about the neck.
+        inside: (h, w) the garment.
+        trunk: (h, w) well inside a top's trunk; without one nothing is sure to hang level.
+    """
+    if trunk is None or not trunk.any():
+        return False
+    usable = (trunk_region(inside, trunk) & ~opening & ~prints).astype(np.uint8)
+    usable = np.asarray(cv2.erode(usable, np.ones((7, 7), np.uint8)), np.uint8)
+    size = (_FINER * inside.shape[1], _FINER * inside.shape[0])
+    shown = np.asarray(cv2.resize(usable, size, interpolation=cv2.INTER_NEAREST), np.float32)
+    if not shown.any():
+        return False
+    fine = np.clip(
+        _fine(folded_lab(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)), shown),
+        -_MOST,
+        _MOST,
+    )
+    if float(np.square(fine).sum()) < _CONTRAST**2 * float(shown.sum()):
+        return False
+    down = np.ascontiguousarray(np.swapaxes(fine, 0, 1)), np.ascontiguousarray(shown.T)
+    least, most = sorted(_alike_halves(*way) for way in ((fine, shown), down))
+    return least > _LINES[0] and most > _LINES[1]
+
+
+def _alike_halves(fine: F32, shown: F32) -> float:
+    """Return the correlation of the rows' means of (h, w, 3) in both halves of the cloth, at the tilt where it is greatest."""
+    most = 0.0
+    for tilt in _TILTS:
+        turned = np.array([[1, 0, 0], [tilt, 1, 0]], np.float32)
+        level, weight = (cv2.warpAffine(p, turned, shown.shape[::-1]) for p in (fine, shown))
+        mass = np.cumsum(weight.sum(axis=0))
+        middle = int(np.searchsorted(mass, 0.5 * mass[-1]))
+        seen = [weight[:, part].sum(axis=1) for part in (slice(middle), slice(middle, None))]
+        both = (seen[0] > _HALF) & (seen[1] > _HALF)
+        if both.sum() < _SEEN:
+            continue
+        left, right = (
+            level[both, part].sum(axis=1) / n[both, None]
+            for part, n in zip((slice(middle), slice(middle, None)), seen, strict=True)
+        )
+        norm = float(np.sqrt(np.square(left).sum() * np.square(right).sum()))
+        most = max(most, float((left * right).sum()) / max(norm, 1e-9))
+    return most
 
 
 def _rows(level: F32, shown: Mask) -> F32:
@@ -139,7 +199,12 @@ def _moved(picture: F32, bend: F32) -> F32:
 def _across(level: F32, shown: Mask) -> float:
     """Return the share of the finer changes of colour that go straight across."""
     weight = shown.astype(np.float32)
-    total, share = (cv2.GaussianBlur(p, (0, 0), _LARGE) for p in (level * weight[..., None], weight))
-    fine = (level - total / np.maximum(share, 1e-3)[..., None]) * weight[..., None]
+    fine = _fine(level, weight)
     rows = np.square(fine.sum(axis=1)).sum(axis=-1) / np.maximum(weight.sum(axis=1), 1)
     return float(rows.sum() / max(float(np.square(fine).sum()), 1e-6))
+
+
+def _fine(level: F32, weight: F32) -> F32:
+    """Return (h, w, 3) what is finer than light, where there is weight (h, w)."""
+    total, share = (cv2.GaussianBlur(p, (0, 0), _LARGE) for p in (level * weight[..., None], weight))
+    return np.asarray((level - total / np.maximum(share, 1e-3)[..., None]) * weight[..., None], np.float32)

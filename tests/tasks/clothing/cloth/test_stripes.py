@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.stripes import striped_back
+from manikin.tasks.clothing.cloth.stripes import is_checked, striped_back
 
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -82,3 +82,31 @@ def test_stripes_upright_and_dots_do_not_go_across() -> None:
 
 def test_what_has_no_trunk_is_not_made_anew() -> None:
     assert back(stripes(), top=np.zeros((SIZE, SIZE), bool)) is None
+
+
+def soft(kind: str, tilt: float = 0.0) -> U8:
+    """Cloth with soft lines across, down or both, or with folds that run down on one side and across on the other."""
+    y, x = np.mgrid[:SIZE, :SIZE].astype(float)
+    across, down = 20 * np.sin((y - tilt * x) / 2.2), 20 * np.sin((x + tilt * y) / 2.5)
+    pattern = {
+        "check": across + down,
+        "stripes": 1.5 * across,
+        "folds": np.where(x < 96, 2 * across * (y < 100), 40 * np.sin(x * y / 300)),
+        "faint": 0.2 * (across + down),
+    }[kind]
+    noise = np.random.default_rng(4).normal(0, 2, (SIZE, SIZE))
+    return np.clip(150 + (pattern + noise)[..., None] * np.ones(3), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.09, -0.06])
+def test_a_check_is_known_by_its_lines_both_ways(tilt: float) -> None:
+    nowhere = np.zeros((SIZE, SIZE), bool)
+    assert is_checked(soft("check", tilt), nowhere, nowhere, inside(), trunk())
+    assert not is_checked(soft("check", tilt), nowhere, nowhere, inside(), None)
+    assert not is_checked(soft("check", tilt), inside(), nowhere, inside(), trunk())
+
+
+@pytest.mark.parametrize("kind", ["stripes", "folds", "faint"])
+def test_lines_one_way_folds_and_what_is_hardly_seen_are_no_check(kind: str) -> None:
+    nowhere = np.zeros((SIZE, SIZE), bool)
+    assert not is_checked(soft(kind), nowhere, nowhere, inside(), trunk())
