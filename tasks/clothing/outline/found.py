@@ -28,7 +28,7 @@ from manikin.tasks.clothing.outline.landmarks import (
     scaled,
     trunk_mask,
 )
-from manikin.tasks.clothing.outline.silhouettes import VEST, WAISTED, Silhouette
+from manikin.tasks.clothing.outline.silhouettes import HELD, WAISTED, Silhouette
 from manikin.tasks.clothing.outline.straps import find_straps, without_straps
 
 _FIT_SIDE = 256  # the outline is fitted at this size
@@ -176,12 +176,12 @@ def _held(
     photo: Photo, cutout: Cutout, landmarks: Landmarks, kinds: tuple[Silhouette, ...]
 ) -> tuple[Cutout, Landmarks]:
     """Return the cut-out less straps and its landmarks with them, if thin straps hold it: it has no sleeves then."""
-    vests = tuple(k for k in kinds if k.name == VEST.name)
-    straps = find_straps(photo.rgb, cutout.mask, landmarks) if vests else None
-    if straps is None or (landmarks.kind != VEST.name and straps.width > _THIN):
+    is_sleeveless = any(k.name == HELD.name for k in kinds)
+    straps = find_straps(photo.rgb, cutout.mask, landmarks) if is_sleeveless else None
+    if straps is None or (landmarks.kind != HELD.name and straps.width > _THIN):
         return cutout, landmarks
     less = replace(cutout, mask=without_straps(cutout.mask, landmarks))
-    held = _landmarks(photo, less, vests)[0]
+    held = _landmarks(photo, less, (HELD,))[0]
     if held.overlap < max(_MIN_HELD, landmarks.overlap - _LESS_HELD):
         return cutout, landmarks
     return less, replace(held, straps=straps)

@@ -240,6 +240,17 @@ VEST = Silhouette(
     starts=({}, {"hem_y": 1.6, "hem_half": 0.4}),
     handicap=-0.01,
 )
+# What straps hold, less these, ends at a nearly level edge across the chest.
+HELD = replace(
+    VEST,
+    parameters={**VEST.parameters, "neck_drop": (0.02, 0.03)},
+    starts=tuple(
+        {"neck_half": 0.14, "shoulder_half": 0.25, "armhole_half": 0.28, "armpit_y": 0.2} | wide
+        for wide in ({}, {"hem_half": 0.42}, {"hem_y": 1.5, "hem_half": 0.4})
+    ),
+    ties=(Tie({"shoulder_half": -1.0, "neck_half": 1.2}, 0.0, 0.01, is_limit=True),),
+)
+
 # Shirts whose sleeves were left off keep their shoulders.
 SLEEVELESS_SHIRT = replace(
     VEST,
