@@ -10,7 +10,7 @@ from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges, within_edge
 from manikin.tasks.clothing.cloth.neckline import seen_neck
 from manikin.tasks.clothing.cloth.waistband import without_inside
-from manikin.tasks.clothing.cloth.warp import Warp, even_sides, fit_warp, sleeve_points, trunk_points
+from manikin.tasks.clothing.cloth.warp import Warp, cut_to_length, even_sides, fit_warp, sleeve_points, trunk_points
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.remnants import Places, remnants
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
@@ -164,6 +164,8 @@ def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent, waist: 
     photo = {name: within_edge(landmarks, name) for name in edges}
     if landmarks.kind == "trousers":
         return fit_warp(front, *(np.concatenate(list(e.values())) for e in (body, photo)))
+    if landmarks.kind != "skirt" and (extent.hem or 0.0) > front.folds["inseam"].position[:, 1].max():
+        photo = cut_to_length(body, photo)
     inner = zip(*(points(body, photo) for points in (trunk_points, sleeve_points)), strict=True)
     outlines = (body, even_sides(body, photo))
     return fit_warp(front, *(np.concatenate([*e.values(), *more]) for e, more in zip(outlines, inner, strict=True)))

@@ -24,6 +24,7 @@ _INNER = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the way from flank to flank, where a tr
 _IN_SLEEVE = (0.33, 0.67)  # likewise across a sleeve
 _ALIKE = 0.5  # quantile of a trunk's rows whose scale, of photo to body, all rows have
 _DEGREE, _OF_HEM = 2, 10.0  # of the curve that the middles of a trunk's rows lie on; the last row's weight
+_SQUEEZED = 1.12  # times as tall as wide that a trunk's cloth may be squeezed
 _OTHERWISE = (0.8, 1.2)  # times as wide as its edges that a row may be for that
 _ENDS, _OF_SIDES = ("shoulder", "waist", "hem"), 0.3  # edges that say how level it is, and the weight of others
 
@@ -118,6 +119,27 @@ def even_sides(body: Mapping[str, F64], photo: Mapping[str, F64]) -> dict[str, F
         move = even[:, -1] - seen[:, -1]
         out["hem"] = photo["hem"] + (1 - share) * move[0] + share * move[1]
     return out
+
+
+def cut_to_length(body: Mapping[str, F64], photo: Mapping[str, F64]) -> dict[str, F64]:
+    """Return a photo's edges, the hem drawn up where the trunk is far longer for its width than the body's part that it
+    goes on: its lower end is not shown, instead of all of it squeezed."""
+    names = ("side_left", "side_right")
+    sides, seen = (np.stack([e[n] for n in names]) for e in (body, photo))
+    wide, tall = (
+        [float(np.median(np.linalg.norm(np.diff(rows, axis=axis), axis=-1).sum(axis=axis))) for rows in (sides, seen)]
+        for axis in (0, 1)
+    )
+    squeezed = tall[1] / max(tall[0], 1e-9) * wide[0] / max(wide[1], 1e-9)
+    if squeezed <= _SQUEEZED:
+        return dict(photo)
+    share = np.linspace(0.0, _SQUEEZED / squeezed, seen.shape[1]) * (seen.shape[1] - 1)
+    at = np.arange(seen.shape[1])
+    cut = np.stack([np.stack([np.interp(share, at, side[:, c]) for c in range(2)], axis=1) for side in seen])
+    along = np.linspace(0.0, 1.0, len(photo["hem"]))[:, None]
+    move = cut[:, -1] - seen[:, -1]
+    hem = photo["hem"] + (1 - along) * move[0] + along * move[1]
+    return {**photo, **dict(zip(names, cut, strict=True)), "hem": hem}
 
 
 def _even_rows(body: F64, photo: F64) -> F64:

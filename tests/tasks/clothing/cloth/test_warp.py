@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manikin.tasks.clothing import library
-from manikin.tasks.clothing.cloth.warp import Warp, even_sides, fit_warp, sleeve_points, trunk_points
+from manikin.tasks.clothing.cloth.warp import Warp, cut_to_length, even_sides, fit_warp, sleeve_points, trunk_points
 from manikin.tasks.clothing.cutout.segment import segment
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.extent import across_limb, limb_length
@@ -55,11 +55,9 @@ def test_landmarks_land_on_landmarks(one) -> None:
         for side in ("left", "right"):
             gap = np.linalg.norm(warp.photo - landmarks.points[f"{name}_{side}"], axis=1).min()
             assert gap < 1e-6, f"{name}_{side} is no landmark of the warp"
-    hem = np.array([landmarks.points["hem_left"], landmarks.points["hem_right"]])
-    along = np.diff(hem, axis=0)[0] / np.linalg.norm(np.diff(hem, axis=0))
-    off = warp.photo - hem.mean(axis=0)
-    near = np.abs(off[:, 0] * along[1] - off[:, 1] * along[0]) < 0.01 * max(mask.shape)
-    assert np.ptp(off[near] @ along) > 0.75 * np.linalg.norm(np.diff(hem, axis=0)), "nothing goes to the hem"
+    pit, hem = (np.mean([landmarks.points[f"{name}_{side}"][1] for side in SIDES]) for name in ("armpit", "hem"))
+    low = (warp.photo[np.argsort(warp.body[:, 1])[:5], 1] - pit) / (hem - pit)
+    assert ((low > 0.7) & (low < 1.05)).all()  # what is longer than the body's part is not shown
 
 
 def test_the_photo_is_neither_mirrored_nor_folded(front: BodyFront, one) -> None:
@@ -200,3 +198,14 @@ def test_within_a_sleeve_cloth_lies_evenly_and_a_garment_without_sleeves_has_no_
     assert len(flat) == 2 * 2 * 5
     assert ((flat[:, 1] > 0.02) & (flat[:, 1] < 0.08)).all()
     assert all(len(points) == 0 for points in sleeve_points({}, {}))
+
+
+@pytest.mark.parametrize(("tall", "least", "most"), [(0.8, 0.8, 0.8), (1.1, 1.1, 1.1), (1.6, 1.05, 1.2)])
+def test_of_a_trunk_far_too_long_the_lower_end_is_not_shown(tall: float, least: float, most: float) -> None:
+    photo = {name: 400 * edge * [1, -tall] for name, edge in trunk().items()}
+    cut = cut_to_length(trunk(), photo)
+    for side in SIDES:
+        np.testing.assert_allclose(cut[f"side_{side}"][0], photo[f"side_{side}"][0])
+        assert least - 1e-6 <= np.ptp(cut[f"side_{side}"][:, 1]) / (400 * 0.7) <= most + 1e-6
+    np.testing.assert_allclose(cut["hem"][[0, -1]], [cut["side_left"][-1], cut["side_right"][-1]])
+    np.testing.assert_array_equal(cut["shoulder_left"], photo["shoulder_left"])
