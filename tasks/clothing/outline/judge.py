@@ -32,7 +32,7 @@ _THRESHOLD = -0.9
 _UNLIKE = 0.92  # radians by which a left and a right limb may be bent differently: more, and one of them is folded
 _LONG = 1.2  # half shoulders that a sleeve is long, from which it reaches the elbow
 _LONGEST = 2.0  # likewise, beyond which it makes no difference
-_MAX_CREASED = 0.4  # of the calmer parts, with long sleeves; of those fit to be shown 0.31 at most
+_MAX_CREASED = 0.33  # of the calmer parts, with long sleeves; of those fit to be shown 0.2 at most
 _MAX_ON_TRUNK = 0.65  # of both sleeves; of those fit to be shown 0.44 at most
 _MAX_ONE_SIDED = 0.1  # of the garment; of those fit to be shown 0.06 at most
 
@@ -71,7 +71,7 @@ class Flaws:
     @property
     def log_odds(self) -> float:
         """Return the weighted sum: the higher, the less fit to be shown."""
-        return 1.2 * min(self.sleeve, _LONGEST) + 5 * self.creased + 4 * self.on_trunk - 4.7
+        return 1.2 * min(self.sleeve, _LONGEST) + 6 * self.creased + 4 * self.on_trunk - 4.7
 
 
 def judge(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> float:
