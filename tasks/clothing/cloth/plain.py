@@ -34,19 +34,26 @@ _OF_COLOUR = 0.7  # of the cloth at the sides that has its row's colour
 _CLEAR = 0.25  # of the sides that is clear of marks, if they alone are to be looked at
 _NEAR_BY, _FINE = 2.5, 1.0  # spreads of what a place is compared with, in pixels of the working size
 _CALM = 1.9  # folded Lab from its mean near by, below which cloth is plain
-_FOLDED, _FOLDED_OF, _SOFTER = 3.4, 0.92, 0.575  # likewise of folds on one colour, which are softer than patterns
+_FOLDS, _FOLDED_OF = (
+    ((3.4, 0.575), (2.95, 0.625)),
+    0.92,
+)  # likewise of folds on one colour, softer than patterns, by so much
 _QUIET = 2.5  # likewise of cloth that is at rest in many places
 _BUSY, _CELL, _IN_CELL, _BUSY_CELLS = 3.0, 9, 0.15, 0.68  # folded Lab, side of a place, its and their share of unrest
 _OWN_GRAIN = 0.5  # of a trunk that must show its cloth for the grain to be its own
 _LIGHT = 8.0  # spread of the light that stays
 _SHOWN = (0.4, 0.7)  # of a half row that is seen, from which its own lightness may, and does, count
-_GRAIN = 2.5  # spread below which what cloth does is its grain
+_FOLDED, _GRAIN = (
+    (1.9, 2.3),
+    (2.5, 1.0),
+)  # unrest of folds, and spread below which what cloth does is grain, without and with them
 _LEAST = 100  # pixels of plain cloth
 _SAME = (6.0, 8.0)  # folded lightness and chroma between a trunk and sleeves of the same cloth
 _ANY_SHADE = (0.35, 1.7)  # of its brightness, that folds and shade of a sleeve make of it
 _OF_SLEEVE = 0.75  # of a sleeve that has its colours, in any shade
 _OF_LIGHT = 0.35  # of a sleeve's light that stays
 _FLANK = (0.05, 0.18)  # of a row's width from its ends, up to which a front is new, and from which it is as it was
+_FOLD, _SOFTENED = 1.2, 0.6  # spread of a front's folds, and how much of them goes
 _EDGE, _JOINT = 1.5, 3.0  # spreads of what is blended, and of sleeves into trunks
 
 
@@ -91,7 +98,8 @@ def plain_cloth(
     lab = folded_lab(small)
     rows = _rows(lab, region, usable)
     ground = rows.alike & usable & ~marks
-    if ground.sum() < _LEAST or not _is_plain(lab, inside, usable, marks, rows.share):
+    unrest = None if ground.sum() < _LEAST else _plain_unrest(lab, inside, usable, marks, rows.share)
+    if unrest is None:
         return None
     values = small.astype(np.float32)
     base = _base(values, rows.colours, ground, region)
@@ -100,13 +108,14 @@ def plain_cloth(
     cloth = ground
     if ground.sum() < _OWN_GRAIN * region.sum():  # sleeves have much the same
         cloth = is_alike(lab, rows.colours[:, None]) & inside & ~opening & ~marks
-    even = np.asarray(cv2.GaussianBlur(pull_push(values, cloth.astype(np.float32)), (0, 0), _GRAIN), np.float32)
+    grain = float(np.interp(unrest, _FOLDED, _GRAIN))
+    even = np.asarray(cv2.GaussianBlur(pull_push(values, cloth.astype(np.float32)), (0, 0), grain), np.float32)
     colours = np.where(arms.where[..., None], arms.colours, rows.colours[:, None])
     other = surely_other(lab, np.asarray(colours, np.float32), inside)
     whole = region | arms.where
     laid = lay_grain(rgb, base, even, cloth, whole)
     fresh = _fresh(region, arms.where, other | (marks & ~arms.where), opening)
-    front = _mixed(rgb, laid, fresh)
+    front = _mixed(_softer(rgb, values, base, other | marks | opening, region), laid, fresh)
     if arms.where.any():
         shown = cv2.GaussianBlur((arms.where & other & ~region).astype(np.float32), (0, 0), _EDGE)
         laid = _mixed(laid, rgb, np.asarray(shown, np.float32))
@@ -160,6 +169,15 @@ def _fresh(region: Mask, sleeves: Mask, kept: Mask, opening: Mask) -> F32:
     out = np.asarray(cv2.GaussianBlur(np.where(sleeves, 1, flank).astype(np.float32), (0, 0), _EDGE), np.float32)
     stays = cv2.dilate((kept | opening).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     return np.asarray(out * (1 - np.clip(1.5 * cv2.GaussianBlur(stays, (0, 0), _EDGE), 0, 1)), np.float32)
+
+
+def _softer(rgb: U8, values: F32, base: F32, kept: Mask, region: Mask) -> U8:
+    """Return (H, W, 3) a front with less of its folds, but for what is kept (h, w)."""
+    near = cv2.dilate(kept.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    free = cv2.GaussianBlur((region & ~near).astype(np.float32), (0, 0), _EDGE)
+    off = np.float32(_SOFTENED) * (base - cv2.GaussianBlur(values, (0, 0), _FOLD)) * (free * ~near)[..., None]
+    change = cv2.resize(np.asarray(off, np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.clip(rgb + change + np.float32(0.5), 0, 255).astype(np.uint8)
 
 
 def _mixed(a: U8, b: U8, share: F32) -> U8:
@@ -231,29 +249,33 @@ def is_alike(lab: F32, colour: F32, shades: tuple[float, float] | None = None) -
     return np.asarray((off < 1) & ((np.abs(lab - colour)[..., 0] < _FAR) | (shades is not None)))
 
 
-def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, share: float) -> bool:
-    """Return whether the cloth at the sides, a share of which has its row's colour, is without a pattern."""
+def _plain_unrest(lab: F32, inside: Mask, usable: Mask, marks: Mask, share: float) -> float | None:
+    """Return how far the cloth at the sides, a share of which has its row's colour, is from its mean near by; None if that is
+    a pattern."""
     heart = cv2.erode(usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0) > 0
     sides = heart & at_sides(usable)
     clear = sides & ~marks
     sides = clear if clear.sum() > _CLEAR * sides.sum() else sides
     if share < _OF_COLOUR or not sides.any():
-        return False
+        return None
     off = _contrast(lab, inside, _NEAR_BY)
     median = float(np.median(off[sides]))
     if median < _CALM:
-        return True
-    if median > _FOLDED:
-        return False
-    if share > _FOLDED_OF and float(np.median(_contrast(lab, inside, _FINE)[sides])) < _SOFTER * median:
-        return True
+        return median
+    if median > _FOLDS[0][0]:
+        return None
+    fine = float(np.median(_contrast(lab, inside, _FINE)[sides]))
+    if share > _FOLDED_OF and any(median < most and fine < softer * median for most, softer in _FOLDS):
+        return median
     half = _CELL // 2
     busy, known = (
         cv2.boxFilter(m.astype(np.float32), -1, (_CELL, _CELL), normalize=False)[half::_CELL, half::_CELL]
         for m in (sides & (off > _BUSY), sides)
     )
     is_cell = known > 0.5 * _CELL**2
-    return median < _QUIET and bool(is_cell.any() and (busy > _IN_CELL * known)[is_cell].mean() < _BUSY_CELLS)
+    if median < _QUIET and is_cell.any() and (busy > _IN_CELL * known)[is_cell].mean() < _BUSY_CELLS:
+        return median
+    return None
 
 
 def _contrast(lab: F32, inside: Mask, spread: float) -> F32:
