@@ -41,13 +41,13 @@ _DEPTHS = np.arange(0.06, 0.9, 0.03)  # of half the chest, under the line from o
 _CUT_DEPTHS = np.arange(0.06, 1.06, 0.03)  # likewise that a contour may follow
 _BOWS = (1.0, 1.5, 2.1, 3.2)  # exponent: a V, and ever rounder
 _STEEP = (2.2, 1.6, 1.1, 1.1)  # depth over half width at most, of each
-_V_WIDTHS, _TIPS = (
-    (0.45, 0.6, 0.75, 0.9, 1.05),
-    (-0.13, -0.06, 0.0, 0.06, 0.13),
-)  # of the neck's half width, half the chest
+_V_WIDTHS = (0.45, 0.6, 0.75, 0.9, 1.05)  # of the neck's half width
+_TIPS = (-0.13, -0.06, 0.0, 0.06, 0.13)  # of half the chest, how far off the middle a V's tip is
 _V_ENDS, _V_DEPTHS, _V_BOWS = (0.0, 0.12), np.arange(0.5, 1.5, 0.04), (1.0, 1.3)
 _V_STEEP = (0.9, 5.0)  # depth over half width of a V between open fronts
-_V_SURE, _OF_WEAVE = 0.8, 0.65  # folded Lab by which cloth changes across it, and share of what its pattern changes by
+_V_SURE = (0.8, 1.7)  # folded Lab by which the cloth changes across all quarters of a V, or across both its halves
+_OF_WEAVE = (0.65, 1.3)  # likewise, of what its pattern changes by
+_HARDLY = -0.5  # likewise that a quarter shows at least
 _CLEAR, _ANEW = 2.0, 0.65  # pixels below another neckline, and share of it there
 _DEEPER = 0.12  # of half the chest, by which its tip is deeper than that
 _UNEVEN = 0.85  # exponent of its samples' spacing, or stripes might meet them all alike
@@ -144,7 +144,7 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
     like, found = _like_front(lab, cloth, frame), None
     t, ends = np.linspace(-_SPAN, _SPAN, _SAMPLES), np.linspace(-1.0, 1.0, _SAMPLES)
     curves = _curves(frame, t)
-    score = _scores(lab, cloth, like, curves, 2)
+    (score,) = _scores(lab, cloth, like, curves, (2,))
     k = int(np.argmax(score))
     if score[k] > _SURE:
         k = _front_edge(curves, np.where(score > max(_SURE, _OF_BEST * score[k]), score, -1.0), k)
@@ -152,9 +152,12 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
     curves = _open_fronts(frame, np.sign(t) * np.abs(t) ** _UNEVEN)
     if not len(curves.depth):
         return found
-    score = _scores(lab, cloth, like, curves, 4)
-    k = int(np.argmax(score))
-    if score[k] < max(_V_SURE, _OF_WEAVE * _weave(lab, cloth, frame)):
+    halves, quarters = _scores(lab, cloth, like, curves, (2, 4))
+    weave = _weave(lab, cloth, frame)
+    is_sure = quarters > max(_V_SURE[0], _OF_WEAVE[0] * weave)
+    is_sure |= (quarters > _HARDLY) & (halves > max(_V_SURE[1], _OF_WEAVE[1] * weave))
+    k = int(np.argmax(np.where(is_sure, halves, -1.0)))
+    if not is_sure[k]:
         return found
     if found is not None:
         line = found.line @ frame.T[:, :2].T + frame.T[:, 2]
@@ -266,8 +269,11 @@ def _normals(x: F64, y: F64) -> F64:
     return np.asarray(np.stack([-slope, np.ones_like(slope)], axis=-1) / np.sqrt(1 + slope**2)[..., None])
 
 
-def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves, parts: int) -> F64:
-    """Return (n,) how much the cloth changes across all parts of each curve, or darkens on it; below 0 where none fits."""
+def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves, parts: tuple[int, ...]) -> list[F64]:
+    """Return (n,) how much the cloth changes across all parts of each curve, or darkens on it, for each number of parts.
+
+    It is below 0 where no curve fits.
+    """
     core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
 
     def at(picture: F32, aside: float) -> F32:
@@ -280,14 +286,14 @@ def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves, parts: int) -> F6
     change = (step * usual / np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-6)).sum(axis=-1)
     groove = np.minimum(above[..., 0], below[..., 0]) - at(lab, 0.0)[..., 0]
     is_cloth = at(core, -_ASIDE[1]) > 0.5
-    score = np.maximum(_everywhere(change, is_cloth, parts), _everywhere(groove, is_cloth, parts))
+    scores = [np.maximum(*(_everywhere(c, is_cloth, n) for c in (change, groove))) for n in parts]
     top = np.where(core.any(axis=0), np.argmax(core > 0, axis=0), len(core)).astype(np.float64)
     under = (curves.y - top[np.clip(np.rint(curves.x).astype(int), 0, core.shape[1] - 1)]) / _UNIT
     is_open = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1) > _OPEN
     is_open &= (at(core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
     near, far, over = (at(like, aside).mean(axis=1) for aside in (*_BELOW, -_BELOW[0]))
     is_front = (near > _LIKE) & (0.5 * (near + far) > over - _LESS)
-    return np.where(is_open & is_front, score, -1.0)
+    return [np.where(is_open & is_front, score, -1.0) for score in scores]
 
 
 def _everywhere(change: F32, is_cloth: Mask, parts: int) -> F64:
