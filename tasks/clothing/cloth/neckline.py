@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, normals, weaker
 from manikin.tasks.clothing.cloth.fill import Neck, Scoop
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
@@ -53,11 +54,9 @@ _DEEPER = 0.12  # of half the chest, by which its tip is deeper than that
 _UNEVEN = 0.85  # exponent of its samples' spacing, or stripes might meet them all alike
 _STRIDE = 3  # pixels down over which a pattern changes
 _SAMPLES, _SPAN = 36, 0.95  # along a curve, and the share of it that is compared
-_ASIDE = (1.5, 3.0)  # pixels to either side at which the cloth is compared
 _BELOW = (4.0, 7.0)  # pixels below a curve, where there is the front's cloth
 _GREY = 128  # in place of the ground
-_MOST = 12.0  # folded Lab that a change counts at most
-_WEAKER, _COUNTED = 0.6, 0.4  # of a side's samples that must show the change, and above which there must be cloth
+_COUNTED = 0.4  # of a side's samples, above which there must be cloth
 _ON_CLOTH = (2.0, 0.85)  # pixels below a curve, and share of it, at which there must be cloth
 _OPEN = 0.05  # of half the chest, by which a neckline lies under the contour in its middle
 _BESIDE = (1.25, 22, 34)  # of the neck's half width, and pixels further out and down: cloth that is the front's
@@ -92,14 +91,9 @@ class _Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Curves:
-    """n curves at the working scale."""
-
+class _Necklines(Curves):
     depth: F64  # (n,) of half the chest, under the neck's sides
     bow: F64  # (n,)
-    x: F64  # (n, k) pixels
-    y: F64  # (n, k)
-    normal: F64  # (n, k, 2) downwards, unit
 
     def neckline(self, frame: _Frame, k: int) -> Neckline:
         line = frame.to_photo(np.stack([self.x[k], self.y[k]], axis=1))
@@ -167,7 +161,7 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
     return _open_fronts(frame, ends).neckline(frame, k)
 
 
-def _front_edge(curves: _Curves, score: F64, k: int) -> int:
+def _front_edge(curves: _Necklines, score: F64, k: int) -> int:
     """Return the lowest of likely curves that lie one wholly under the other, from curve k on: the others are of the inside."""
     inner = slice(round(_EITHER_END * _SAMPLES), -round(_EITHER_END * _SAMPLES))
     while True:
@@ -238,7 +232,7 @@ def _like_front(lab: F32, cloth: Mask, frame: _Frame) -> F32:
     return np.asarray(fit_colours(lab[beside], _COLOURS).distance(lab) < _ALIKE, np.float32)
 
 
-def _curves(frame: _Frame, t: F64) -> _Curves:
+def _curves(frame: _Frame, t: F64) -> _Necklines:
     """Return all curves at shares t (k,) from the neck's right side, -1, to the left, 1."""
     grid = np.meshgrid(_WIDTHS, _SHIFTS, _ENDS, _ENDS, _DEPTHS, np.arange(len(_BOWS)), indexing="ij")
     width, shift, right, left, depth, kind = (g.reshape(-1, 1) for g in grid)
@@ -248,10 +242,10 @@ def _curves(frame: _Frame, t: F64) -> _Curves:
     x = frame.middle[0] + frame.half * (width * t + shift)
     ends = right * (1 - t) / 2 + left * (1 + t) / 2
     y = frame.middle[1] + _UNIT * (ends + depth * (1 - np.abs(t) ** bow))
-    return _Curves((depth + 0.5 * (left + right))[:, 0], bow[:, 0], x, y, _normals(x, y))
+    return _Necklines(x, y, normals(x, y), (depth + 0.5 * (left + right))[:, 0], bow[:, 0])
 
 
-def _open_fronts(frame: _Frame, t: F64) -> _Curves:
+def _open_fronts(frame: _Frame, t: F64) -> _Necklines:
     """Return the deep Vs that lapels, open collars and zips leave between them, as `_curves` does."""
     grid = np.meshgrid(_V_WIDTHS, _TIPS, _V_ENDS, _V_DEPTHS, _V_BOWS, indexing="ij")
     width, tip, end, depth, bow = (g.reshape(-1, 1) for g in grid)
@@ -260,38 +254,21 @@ def _open_fronts(frame: _Frame, t: F64) -> _Curves:
     width, tip, end, depth, bow = (g[kept] for g in (width, tip, end, depth, bow))
     x = frame.middle[0] + frame.half * width * t + _UNIT * tip * (1 - np.abs(t))
     y = frame.middle[1] + _UNIT * (end + (depth - end) * (1 - np.abs(t) ** bow))
-    return _Curves(depth[:, 0], bow[:, 0], x, y, _normals(x, y))
+    return _Necklines(x, y, normals(x, y), depth[:, 0], bow[:, 0])
 
 
-def _normals(x: F64, y: F64) -> F64:
-    """Return (n, k, 2) the unit normals, downwards, of curves."""
-    slope = np.gradient(y, axis=1) / np.gradient(x, axis=1)
-    return np.asarray(np.stack([-slope, np.ones_like(slope)], axis=-1) / np.sqrt(1 + slope**2)[..., None])
-
-
-def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves, parts: tuple[int, ...]) -> list[F64]:
+def _scores(lab: F32, cloth: Mask, like: F32, curves: _Necklines, parts: tuple[int, ...]) -> list[F64]:
     """Return (n,) how much the cloth changes across all parts of each curve, or darkens on it, for each number of parts.
 
     It is below 0 where no curve fits.
     """
     core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
-
-    def at(picture: F32, aside: float) -> F32:
-        x, y = (p + aside * curves.normal[..., c] for c, p in enumerate((curves.x, curves.y)))
-        return np.asarray(cv2.remap(picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32)
-
-    above, below = (np.mean([at(lab, sign * aside) for aside in _ASIDE], axis=0) for sign in (-1, 1))
-    step = above - below
-    usual = np.median(step, axis=1, keepdims=True)
-    change = (step * usual / np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-6)).sum(axis=-1)
-    groove = np.minimum(above[..., 0], below[..., 0]) - at(lab, 0.0)[..., 0]
-    is_cloth = at(core, -_ASIDE[1]) > 0.5
-    scores = [np.maximum(*(_everywhere(c, is_cloth, n) for c in (change, groove))) for n in parts]
-    top = np.where(core.any(axis=0), np.argmax(core > 0, axis=0), len(core)).astype(np.float64)
-    under = (curves.y - top[np.clip(np.rint(curves.x).astype(int), 0, core.shape[1] - 1)]) / _UNIT
+    is_cloth = curves.at(core, -ASIDE[1]) > 0.5
+    scores = [np.maximum(*(_everywhere(c, is_cloth, n) for c in curves.changes(lab))) for n in parts]
+    under = curves.under(core > 0) / _UNIT
     is_open = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1) > _OPEN
-    is_open &= (at(core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
-    near, far, over = (at(like, aside).mean(axis=1) for aside in (*_BELOW, -_BELOW[0]))
+    is_open &= (curves.at(core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
+    near, far, over = (curves.at(like, aside).mean(axis=1) for aside in (*_BELOW, -_BELOW[0]))
     is_front = (near > _LIKE) & (0.5 * (near + far) > over - _LESS)
     return [np.where(is_open & is_front, score, -1.0) for score in scores]
 
@@ -299,15 +276,7 @@ def _scores(lab: F32, cloth: Mask, like: F32, curves: _Curves, parts: tuple[int,
 def _everywhere(change: F32, is_cloth: Mask, parts: int) -> F64:
     """Return (n,) how much (n, k) changes show on that part of each curve, of as many as given, where they show least."""
     pairs = zip(np.array_split(change, parts, axis=1), np.array_split(is_cloth, parts, axis=1), strict=True)
-    return np.asarray(np.min([_weaker(*pair) for pair in pairs], axis=0))
-
-
-def _weaker(change: F32, is_cloth: Mask) -> F64:
-    """Return (n,) the mean of the weaker part of (n, k) changes, of those with cloth above the curve."""
-    counted = np.where(is_cloth, np.clip(change, -_MOST, _MOST), np.inf)
-    n = np.maximum(np.rint(_WEAKER * is_cloth.sum(axis=1)).astype(int), 1)
-    lowest = np.cumsum(np.sort(counted, axis=1), axis=1)[np.arange(len(n)), n - 1] / n
-    return np.where(is_cloth.mean(axis=1) >= _COUNTED, lowest, -1.0)
+    return np.asarray(np.min([weaker(*pair, _COUNTED) for pair in pairs], axis=0))
 
 
 def _above(line: F64, shape: tuple[int, ...]) -> U8:

@@ -6,12 +6,13 @@ changes most, in the same way over the better part of it: buttons, loops and lab
 both sides and lies well under it between them, as no seam of the band does.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, normals, weaker
 from manikin.tasks.clothing.cutout.colours import folded_lab
 from manikin.tasks.clothing.outline.found import Found
 from manikin.tasks.clothing.outline.landmarks import Landmarks, resample
@@ -30,26 +31,14 @@ _SAGS = np.arange(0.03, 0.5, 0.03)  # of half the waist, under the line from end
 _BOWS = (1.5, 2.2, 3.5)  # exponent: pointed to round
 _SAMPLES, _SPAN = 36, 0.96  # along a curve, and the share of it that is compared
 _OUTER = 5  # samples at each end
-_ASIDE = (1.5, 3.0)  # pixels to either side at which the cloth is compared
 _COUNTED = 0.45  # of a curve, above which there must be cloth, not ground
 _GREY = 128  # in place of the ground
-_MOST = 12.0  # folded Lab that a change counts at most
-_WEAKER = 0.6  # of a curve's samples that must show the change
 _RIM = 2  # pixels of the outline that may be ground
 _ON_CLOTH = (2.0, 0.85)  # pixels below a curve, and share of it, at which there must be cloth
-_OPEN = (
-    0.06  # of half the waist, by which the edge lies under the outline in its middle, and deeper there than at its ends
-)
+# Of half the waist, by which the edge lies under the outline in its middle, and deeper there than at its ends.
+_OPEN = 0.06
 _MEETS, _NEARS = (-0.1, 0.13), 0.3  # likewise under it at the ends; and there, of what changes much, as at a hanger
 _SURE, _MUCH, _OF_BEST = 1.75, 5.0, 0.5  # folded Lab by which the cloth changes, and share of the strongest change
-
-
-@dataclass(frozen=True, slots=True)
-class _Curves:
-    """n curves at the working scale, from the wearer's right to the left."""
-
-    x: F64  # (n, k) pixels
-    y: F64  # (n, k)
 
 
 def without_inside(garment: Found) -> Found:
@@ -105,7 +94,7 @@ def find_waist_edge(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
     return np.asarray((np.stack([whole.x[k], whole.y[k]], axis=1) - T[:, 2]) @ np.linalg.inv(A).T)
 
 
-def _front_edge(curves: _Curves, score: F64, k: int) -> int:
+def _front_edge(curves: Curves, score: F64, k: int) -> int:
     """Return the lowest of strong edges that lie one wholly under the other, from curve k on: the others are of the inside."""
     inner = slice(_SAMPLES // 4, -_SAMPLES // 4)
     strong = score > max(_MUCH, _OF_BEST * score[k])
@@ -116,49 +105,28 @@ def _front_edge(curves: _Curves, score: F64, k: int) -> int:
         k = int(np.argmax(np.where(is_under, score, -1.0)))
 
 
-def _curves(sides: tuple[float, float], high: int, t: F64) -> _Curves:
+def _curves(sides: tuple[float, float], high: int, t: F64) -> Curves:
     """Return all curves at shares t (k,) from the waist's right side, -1, to the left, 1."""
     grid = np.meshgrid(_ENDS, _ENDS, _SAGS, _BOWS, indexing="ij")
     right, left, sag, bow = (g.reshape(-1, 1) for g in grid)
     right, left, sag, bow = (g[np.abs(left - right)[:, 0] < _ASKEW] for g in (right, left, sag, bow))
     x = np.broadcast_to(np.interp(t, (-1.0, 1.0), sides), (len(sag), len(t)))
     y = high + _UNIT * (right * (1 - t) / 2 + left * (1 + t) / 2 + sag * (1 - np.abs(t) ** bow))
-    return _Curves(x, y)
+    return Curves(x, y, normals(x, y))
 
 
-def _scores(lab: F32, cloth: Mask, curves: _Curves) -> F64:
+def _scores(lab: F32, cloth: Mask, curves: Curves) -> F64:
     """Return (n,) how much the cloth changes across the better part of each curve, or darkens on it; below 0 where none fits."""
-    slope = np.gradient(curves.y, axis=1) / np.gradient(curves.x, axis=1)
-    length = np.sqrt(1 + slope**2)
-
-    def at(picture: F32 | U8, aside: float) -> F32:
-        x, y = curves.x - aside * slope / length, curves.y + aside / length
-        return np.asarray(cv2.remap(picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32)
-
-    above, below = (np.mean([at(lab, sign * aside) for aside in _ASIDE], axis=0) for sign in (-1, 1))
-    step = above - below
-    usual = np.median(step, axis=1, keepdims=True)
-    change = (step * usual / np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-6)).sum(axis=-1)
-    groove = np.minimum(above[..., 0], below[..., 0]) - at(lab, 0.0)[..., 0]
-    core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)), np.uint8)
-    is_cloth = at(core * np.uint8(255), -_ASIDE[0]) > 127
-    score = np.maximum(_weaker(change, is_cloth), _weaker(groove, is_cloth))
-    top = np.where(core.any(axis=0), np.argmax(core, axis=0), len(core)).astype(np.float64)
-    under = (curves.y - top[np.clip(np.rint(curves.x).astype(int), 0, core.shape[1] - 1)]) / _UNIT
+    core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)), np.float32)
+    is_cloth = curves.at(core, -ASIDE[0]) > 0.5
+    score = np.maximum(*(weaker(c, is_cloth, _COUNTED) for c in curves.changes(lab)))
+    under = curves.under(core > 0) / _UNIT
     ends = np.stack([np.median(under[:, :_OUTER], axis=1), np.median(under[:, -_OUTER:], axis=1)])
     middle = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1)
     is_open = (middle > _OPEN) & (middle - ends.max(axis=0) > _OPEN)
-    is_open &= (at(core * np.uint8(255), _ON_CLOTH[0]) > 127).mean(axis=1) > _ON_CLOTH[1]
+    is_open &= (curves.at(core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
     meets = (ends.max(axis=0) < _MEETS[1]) | (ends.max(axis=0) < _NEARS) & (score > _MUCH)
     return np.where(is_open & meets & (ends.min(axis=0) > _MEETS[0]), score, -1.0)
-
-
-def _weaker(change: F32, is_cloth: Mask) -> F64:
-    """Return (n,) the mean of the weaker part of each curve's (n, k) changes, of those with cloth above the curve."""
-    counted = np.where(is_cloth, np.clip(change, -_MOST, _MOST), np.inf)
-    n = np.maximum(np.rint(_WEAKER * is_cloth.sum(axis=1)).astype(int), 1)
-    lowest = np.cumsum(np.sort(counted, axis=1), axis=1)[np.arange(len(n)), n - 1] / n
-    return np.where(is_cloth.mean(axis=1) > _COUNTED, lowest, -1.0)
 
 
 def _above(line: F64, shape: tuple[int, ...]) -> U8:
