@@ -49,6 +49,8 @@ _BADGE = (0.25, 0.4)  # log lightness above what is around, from which it may be
 _WIDE = 4.0  # spread of casts
 _OTHER = (0.05, 0.12)  # chroma by lightness off the cloth's own that may be the light's, and that is none
 _PALE = (0.12, 0.2)  # of cloth on which such casts are seen as colours, and on which they are not
+_DEPTH, _TURN = 0.1, 0.12  # log lightness of levels of shade, and chroma by lightness that they change at most
+_JUMP = 0.06  # chroma by lightness from one level to the next, from which it is another colour
 _GRAIN = (0.75, 1.3)  # of the cloth's own contrast that is kept in shade
 _LOG = np.log(to_oklab(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1))[:, 0] + _DARK).astype(np.float32)
 
@@ -72,9 +74,38 @@ def even_light(rgb: U8, reduced: U8, known: Mask) -> U8:
     light_gain = cv2.merge([cv2.exp(np.clip(fine * np.float32((_KEPT - 1) * slope), *limits)) for slope in slopes])
     gain = light_gain * cv2.resize(_cast(reduced, known), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     bright = float(np.quantile(reduced[known].max(axis=1), _BRIGHT))
-    return np.asarray(
-        cv2.multiply(rgb, _below_bright(np.asarray(gain, np.float32), rgb, bright), dtype=cv2.CV_8U), np.uint8
-    )
+    evened = cv2.multiply(rgb, _below_bright(np.asarray(gain, np.float32), rgb, bright), dtype=cv2.CV_8U)
+    return _of_one_hue(np.asarray(evened, np.uint8), known, 1 - coloured)
+
+
+def _of_one_hue(rgb: U8, known: Mask, plain: float) -> U8:
+    """Return (H, W, 3) plain cloth with the hue in its folds that it has where it lies in the light.
+
+    What is dark on such cloth lies deep in folds, lit by the cloth about it or by the sky alone, so its hue goes one way
+    with lightness, a little at a time. Levels too rare to tell are as the one before, and so is all from a jump to another hue
+    on: that is a print's or a badge's.
+
+    Args:
+        rgb: (H, W, 3).
+        known: (h, w) the cloth.
+        plain: 1 for plain cloth, 0 for cloth of several colours.
+    """
+    if plain <= 0:
+        return rgb
+    reduced = np.asarray(cv2.resize(rgb, known.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    tint, y = _tint(reduced)[known], _LOG[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)][known]
+    own, usual = np.median(tint, axis=0), float(np.median(y))
+    level = np.rint((usual - y) / _DEPTH).astype(np.int64)
+    levels = [k for k in range(int(level.max()) + 1) if k == 0 or (level == k).sum() > _MODE * len(y)]
+    shift = np.array([own - np.median(tint[level == k], axis=0) if k else np.zeros(2) for k in levels])
+    jumps = np.hypot(*np.diff(shift, axis=0).T) > _JUMP * np.diff(levels)
+    shift[np.cumsum(np.r_[False, jumps]) > 0] = shift[jumps.argmax() if jumps.any() else -1]
+    far = np.hypot(*shift.T)
+    shift *= (np.minimum(far, _TURN) / np.maximum(far, 1e-6))[:, None]
+    depth = (usual - _LOG) / _DEPTH
+    change = np.stack([np.interp(depth, levels, column) for column in shift.T], axis=-1) * plain
+    gain = tint_gain(np.asarray(change[None], np.float32))[0]
+    return np.asarray(cv2.multiply(rgb, gain[cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)], dtype=cv2.CV_8U), np.uint8)
 
 
 def lift_shade(rgb: U8, reduced: U8, known: Mask, shaded: Mask) -> U8:

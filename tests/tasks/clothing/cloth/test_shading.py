@@ -71,6 +71,24 @@ def test_shade_that_what_is_around_tints_pales_to_the_cloths_own_colour():
     assert abs(after) < 0.7 * before
 
 
+def tint(rgb, x):
+    lab = to_oklab(rgb)[200, x - 2 : x + 3].mean(axis=0)
+    return lab[1:] / lab[0]
+
+
+@pytest.mark.parametrize("turn", [(-0.5, 0.2, 0.2), (0.9, 0.0, -0.6)])
+def test_the_depths_of_folds_have_the_hue_of_the_cloth_about_them(turn):
+    light = np.cos((np.arange(W) - 150) / 30 * np.pi)  # one deep fold every 60 pixels
+    light = np.broadcast_to(0.7 - 0.5 * np.clip(light, 0, 1) ** 2, (H, W))
+    depth = np.minimum(light / 0.5, 1.0)[..., None] ** np.array(turn)
+    rgb = lit(plain((0.55, 0.4, 0.42)) * depth, light)
+    out = evened(rgb)
+    before, after = (np.linalg.norm(tint(p, 150) - tint(p, 120)) for p in (rgb, out))
+    assert before > 0.03
+    assert after < 0.35 * before
+    np.testing.assert_allclose(tint(out, 120), tint(rgb, 120), atol=0.01)
+
+
 @pytest.mark.parametrize("period", [16, 60])
 def test_black_and_white_stripes_stay(period):
     cloth = plain((0.8, 0.8, 0.8))
