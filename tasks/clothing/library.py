@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.bake import bake
+from manikin.tasks.clothing.cloth.correspondences import garment_warp
 from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
-from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges, within_edge
+from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
 from manikin.tasks.clothing.cloth.neckline import seen_neck
 from manikin.tasks.clothing.cloth.waistband import without_inside
-from manikin.tasks.clothing.cloth.warp import Warp, cut_to_length, even_sides, fit_warp, sleeve_points, trunk_points
+from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.remnants import Places, remnants
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
@@ -19,15 +20,12 @@ from manikin.tasks.clothing.geometry.slack import Slack, photo_slack
 from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
 from manikin.tasks.clothing.outline.landmarks import (
     Landmarks,
-    at_shares,
     closed_mask,
     limb_gaps,
     opening_mask,
-    share_near,
     trunk_mask,
 )
 from manikin.tasks.clothing.pattern.extent import Extent, Reach
-from manikin.tasks.clothing.pattern.seams import body_edges, flanks
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.hanging import natural_waist, waist_along
 from manikin.tasks.clothing.sizes.measure import as_painted, as_worn, measure
@@ -80,10 +78,9 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)
     worn = as_worn(front, category, extent)
-    is_waisted = category == "dress" and rows is not None and waist_along(landmarks, rows) is not None
-    warp = garment_warp(front, landmarks, extent, natural_waist(front) if is_waisted else None)
+    warp = garment_warp(front, landmarks, extent, _waist(front, category, garment))
     cloth = _cloth(front, garment, warp)
-    behind = None if back is None else _back_cloth(front, back, extent)
+    behind = None if back is None else _back_cloth(front, category, back, extent)
     skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
     if skirt is not None and rows is not None:
         painted = as_painted(front, category, worn, float(skirt.height[0]))
@@ -117,8 +114,15 @@ def _rows(garment: Found) -> Profile | None:
     return None if is_legs else profile(garment.cutout.mask, garment.landmarks)
 
 
-def _back_cloth(front: BodyFront, back: Found, extent: Extent) -> tuple[U8, Warp]:
-    warp = garment_warp(front, back.landmarks, extent)
+def _waist(front: BodyFront, category: str, garment: Found) -> float | None:
+    """Return the height of the body's waist for a dress that flares from its own."""
+    rows = _rows(garment)
+    has_waist = category == "dress" and rows is not None and waist_along(garment.landmarks, rows) is not None
+    return natural_waist(front) if has_waist else None
+
+
+def _back_cloth(front: BodyFront, category: str, back: Found, extent: Extent) -> tuple[U8, Warp]:
+    warp = garment_warp(front, back.landmarks, extent, _waist(front, category, back))
     return _cloth(front, back, warp).front, warp
 
 
@@ -131,7 +135,7 @@ def _cloth(front: BodyFront, garment: Found, warp: Warp) -> Cloth:
     if garment.cutout.source == "grabcut":
         shown = np.where(remnants(rgb, mask, _places(landmarks, trunk)) > 0, 0, mask).astype(np.uint8)
     sleeves = sleeve_edges(landmarks) if is_top else ()
-    return replace(spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None, sleeves), mask=mask)
+    return spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None, sleeves)
 
 
 def _places(landmarks: Landmarks, trunk: U8) -> Places:
@@ -139,33 +143,3 @@ def _places(landmarks: Landmarks, trunk: U8) -> Places:
     neck = opening_mask(landmarks, shape)
     heart = trunk if closed is None else closed | (trunk & ~neck)
     return Places(heart, limb_gaps(landmarks, shape), np.zeros_like(neck) if landmarks.has_hood else neck)
-
-
-def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent, waist: float | None = None) -> Warp:
-    """Return the map from the flat body to the photo that takes the body's edges of an extent to the garment's.
-
-    Args:
-        front: the body.
-        landmarks: of the photo.
-        extent: where the garment ends.
-        waist: the height in metres where the garment's own waist lies, if it has one.
-    """
-    edges = body_edges(front, landmarks.kind, extent)
-    body = {}
-    for name, edge in edges.items():
-        line = landmarks.edges[name]
-        shares = np.linspace(0.0, 1.0, len(line))
-        kind, _, side = name.rpartition("_")
-        if waist is not None and kind == "side":
-            seam = share_near(line, np.array(landmarks.points[f"waist_{side}"]))
-            own = share_near(edge, flanks(front, waist)[("left", "right").index(side)])
-            shares = np.interp(shares, [0.0, seam, 1.0], [0.0, own, 1.0])
-        body[name] = at_shares(edge, shares)
-    photo = {name: within_edge(landmarks, name) for name in edges}
-    if landmarks.kind == "trousers":
-        return fit_warp(front, *(np.concatenate(list(e.values())) for e in (body, photo)))
-    if landmarks.kind != "skirt" and (extent.hem or 0.0) > front.folds["inseam"].position[:, 1].max():
-        photo = cut_to_length(body, photo)
-    inner = zip(*(points(body, photo) for points in (trunk_points, sleeve_points)), strict=True)
-    outlines = (body, even_sides(body, photo))
-    return fit_warp(front, *(np.concatenate([*e.values(), *more]) for e, more in zip(outlines, inner, strict=True)))

@@ -48,7 +48,6 @@ class Cloth:
 
     front: U8  # (H, W, 3)
     back: U8  # (H, W, 3) without print and buttons
-    mask: U8  # (H, W) 255 where the photo shows the cloth
     scoop: Scoop | None = None  # of the front neckline, where it is sure
 
 
@@ -91,7 +90,7 @@ def spread_cloth(
     inside = cv2.resize(core, size, interpolation=cv2.INTER_AREA) > 200
     if inside.sum() < _LEAST:
         front = carry_on(rgb, known)
-        return Cloth(front, front, mask)
+        return Cloth(front, front)
     sides = small(lateral)
     odd, shaded = odd_in_neck(reduced, inside, small(neck.throat), sides), shade(reduced, inside, sides)
     if shaded.any():
@@ -105,7 +104,7 @@ def spread_cloth(
     front = carry_on(even_light(rgb, reduced, inside), known)
     body = None if trunk is None else small(trunk)
     sides_of = _both_sides(front, reduced, known, inside, small(neck.opening), body, sleeves)
-    return Cloth(*sides_of, mask, neck.scoop)
+    return Cloth(*sides_of, neck.scoop)
 
 
 def _both_sides(

@@ -20,10 +20,9 @@ def flat_warp(front: BodyFront) -> Warp:
 
 
 def worn(front: BodyFront, scoop: Scoop | None = None) -> tuple[np.ndarray, Extent]:
-    whole = np.full((SIZE, SIZE), 255, np.uint8)
     picture = np.broadcast_to(GREY, (SIZE, SIZE, 3)).copy()
     extent = Extent(hem=0.9, sleeve=0.3)
-    return bake(front, Cloth(picture, picture // 2, whole, scoop), flat_warp(front), extent)[0], extent
+    return bake(front, Cloth(picture, picture // 2, scoop), flat_warp(front), extent)[0], extent
 
 
 def test_front_and_back_are_of_their_cloth_and_so_is_what_lies_beyond_hems_and_cuffs(front: BodyFront) -> None:
@@ -67,7 +66,7 @@ def test_armholes_run_from_the_strap_to_the_armpit_along_a_curve(front: BodyFron
     x, y = np.abs(front.flat[..., 0]), front.flat[..., 1]
     covered = []
     for strap in (0.12, 0.15, 0.3):
-        rgba, _ = bake(front, Cloth(picture, picture, np.full((SIZE, SIZE), 255, np.uint8)), warp, extent_of(strap))
+        rgba, _ = bake(front, Cloth(picture, picture), warp, extent_of(strap))
         covered.append(rgba[..., 3] > 127)
     narrow, middling, wide = covered
     assert not (narrow & ~middling).any()

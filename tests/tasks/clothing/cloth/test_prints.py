@@ -4,26 +4,12 @@ import pytest
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.prints import find_prints
+from tests.drawn_top import SIZE, inside, trunk
 
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-SIZE = 192
 CLOTH = (60, 110, 160)
 WHITE = (240, 240, 235)
-
-
-def inside() -> Mask:
-    """A top with short sleeves."""
-    out = np.zeros((SIZE, SIZE), bool)
-    out[30:180, 50:142] = True
-    out[30:70, 15:177] = True
-    return out
-
-
-def trunk() -> Mask:
-    out = np.zeros((SIZE, SIZE), bool)
-    out[40:170, 60:132] = True
-    return out
 
 
 def picture() -> U8:
