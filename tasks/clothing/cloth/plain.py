@@ -30,6 +30,10 @@ _ROW = 0.2  # of a row that has the garment's colour, from which the row is of i
 _BAND = 5  # rows, of which most must be of another colour
 _MOST = 0.5  # of a row that has a colour, if not the garment's, or the row has that of the next
 _SEEN = 0.5  # of a row, and of the usual one, that is beside the opening, or it shows no colour of its own
+_WIDE, _YOKE = 0.8, 0.7  # of the usual row, and of either shoulder, that a yoke beside a deep opening has
+_SHOULDER = (0.12, 0.34)  # of a row from its ends, within sleeves' seams
+_OTHER = 17.0  # folded lightness off the garment's, from which a yoke's colour is another
+_TALL = 9  # rows of a yoke at least, and columns
 _OF_COLOUR = 0.7  # of the cloth at the sides that has its row's colour
 _CLEAR = 0.25  # of the sides that is clear of marks, if they alone are to be looked at
 _NEAR_BY, _FINE = 2.5, 1.0  # spreads of what a place is compared with, in pixels of the working size
@@ -215,12 +219,34 @@ def _rows(lab: F32, region: Mask, usable: Mask) -> _Rows:
     whole = region.sum(axis=1)
     is_seen = (width > 0) & (width >= _SEEN * np.maximum(whole, np.median(whole[whole > 0])))
     is_seen &= ~other | ((is_alike(lab, colours[:, None]) & usable).sum(axis=1) > _MOST * width)
+    own = _shoulders(lab, main, region, (whole >= _WIDE * np.median(whole[whole > 0])) & (width < _SEEN * whole))
+    shown = own.any(axis=1)
+    colours[shown], is_seen = own[shown], is_seen | shown
     seen = np.flatnonzero(is_seen)
     if len(seen):
         at = np.arange(len(lab))
         colours = colours[seen[np.abs(at[:, None] - seen).argmin(axis=1)]]
     alike = is_alike(lab, colours[:, None]) & region
     return _Rows(colours, alike, float(alike[sides].mean()) if sides.any() else 0.0)
+
+
+def _shoulders(lab: F32, main: F32, region: Mask, hidden: Mask) -> F32:
+    """Return (h, 3) the colours of some rows of a region (h, w), which an opening hides, if there is a yoke in them, above rows
+    of the garment's colour: its two shoulders are of one colour, surely another; 0 elsewhere."""
+    out = np.zeros((len(lab), 3), np.float32)
+    is_yoke = np.zeros((len(lab), 1), np.uint8)
+    for y in np.flatnonzero(hidden & (region.sum(axis=1) > _TALL)):
+        x = np.flatnonzero(region[y])
+        first, last = (round(share * len(x)) for share in _SHOULDER)
+        both = np.stack([lab[y, half[first:last]] for half in (x, x[::-1])])
+        colour = np.median(both.reshape(-1, 3), axis=0)
+        is_other = ~is_alike(colour, main, _ANY_SHADE) | (np.abs(colour - main)[0] > _OTHER)
+        if is_alike(both, colour).mean(axis=1).min() > _YOKE:
+            out[y], is_yoke[y] = colour if is_other else main, is_other
+    tall = cv2.morphologyEx(is_yoke, cv2.MORPH_OPEN, np.ones((_TALL, 1), np.uint8)) > 0
+    is_main = (out == main).all(axis=1, keepdims=True) & tall.any()
+    ends_there = is_main[int(tall.argmax()) :].any()
+    return np.asarray(np.where((tall | is_main) & ends_there, out, 0), np.float32)
 
 
 def _mode(samples: F32, weight: NDArray[np.float64]) -> F32:

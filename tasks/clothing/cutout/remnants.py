@@ -34,6 +34,7 @@ _WHITE = 8.0  # added to halved lightness, to which colour is proportional then,
 _REACH = 0.06  # of the longer side from the contour, within which remnants begin
 _HANGING = 0.03  # likewise, where even the heart may show ground: an outline's hem lies below a curved one
 _MAX_PIECE = 0.08  # of the garment; a larger piece is of its cloth
+_BLOCK = (0.005, 0.04)  # of the garment: a piece that may be of a block of cloth, and that with what goes on from it
 _MOSTLY = (0.6, 0.9)  # of a piece, that lies in a gap, and in the neck: a chest's print goes on beside it
 _MIN_PIXELS = 6  # of a piece
 _BLENDED = 5  # pixels about ground that are no cloth either
@@ -93,10 +94,32 @@ def remnants(rgb: U8, mask: U8, places: Places) -> U8:
         taken |= np.bincount(piece[place], minlength=n) > share * area
     taken &= (area >= _MIN_PIXELS) & (area < _MAX_PIECE * within.sum())
     taken[0] = False
+    taken &= ~_of_blocks(
+        lab, within & ~gaps, np.asarray(piece, np.int32), taken & (area > _BLOCK[0] * within.sum()), (cloth, ground)
+    )
     out = taken[piece].astype(np.uint8)
     for _ in range(_BLENDED):  # blended pixels, and bars that cross it
         out |= np.asarray(cv2.dilate(out, np.ones((3, 3), np.uint8)), np.uint8) & foreign
     return np.asarray(cv2.resize(out * 255, mask.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _of_blocks(
+    lab: F32, within: Mask, piece: NDArray[np.int32], looked_at: Mask, colours: tuple[Colours, Colours]
+) -> Mask:
+    """Return (n,) which pieces (h, w) go on in their colours well into the garment: yokes and shoulders of another cloth."""
+    found = np.zeros(len(looked_at), np.bool_)
+    if not looked_at.any():
+        return found
+    cloth, ground = colours
+    foreign = np.zeros(within.shape, np.bool_)
+    to_cloth = cloth.distance(lab[within])
+    foreign[within] = (to_cloth > _FAR) & (ground.distance(lab[within]) < _NEARER * to_cloth)
+    solid = cv2.morphologyEx(foreign.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    _, block, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    large = stats[:, cv2.CC_STAT_AREA] > _BLOCK[1] * within.sum()
+    large[0] = False
+    found[np.unique(piece[large[block]])] = True
+    return found & looked_at
 
 
 def _shaded(lab: F32, cloth: Colours, ground: Colours) -> Mask:

@@ -217,3 +217,14 @@ def test_a_fronts_folds_are_softened() -> None:
     front = sleeved(rgb).front.astype(float)
     before, after = (p[95:145, 84:88].mean() - p[95:145, 73:77].mean() for p in (rgb.astype(float), front))
     assert 0.2 * before < after < 0.7 * before
+
+
+@pytest.mark.parametrize("has_both", [True, False])
+def test_a_yoke_that_a_deep_opening_hides_goes_round_if_both_shoulders_have_it(has_both: bool) -> None:
+    rgb, opening = picture(), nowhere()
+    rgb[30:80, 60 : 132 if has_both else 90] = (25, 25, 30)
+    rgb[30:70, 85:107] = CLOTH  # the collar
+    opening[:110, 50:142] = True
+    made = back(rgb, opening=opening, top=trunk())
+    assert far(made, np.array([25, 25, 30] if has_both else CLOTH))[45:70, 70:122].max() < 20
+    assert far(made, CLOTH)[90:165, 65:127].max() < 12

@@ -90,3 +90,14 @@ def test_a_hem_of_the_cloths_hue_is_cloth() -> None:
     rgb = shaded(BLUE, (215, 150, 70))
     rgb[SHADE] = np.array(BLUE) * 0.4
     assert not remnants(rgb, MASK, PLACES).any()
+
+
+def test_a_yoke_of_the_grounds_colour_that_goes_on_into_the_garment_is_cloth() -> None:
+    rgb = worn(RED, BEIGE)
+    rgb[PRINT] = RED
+    yoke = np.s_[50:112, 60:320]
+    rgb[yoke] = np.where((MASK[yoke] > 0)[..., None], BEIGE, rgb[yoke])
+    places = PLACES._replace(heart=area(np.s_[180:320, 135:300]), neck=area())
+    found = remnants(rgb, MASK, places) > 0
+    assert not found[50:98, 60:320].any()
+    assert found[SLIT].mean() > 0.9
