@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.bake import bake
+from manikin.tasks.clothing.cloth.blemishes import without_waist_label
 from manikin.tasks.clothing.cloth.correspondences import garment_warp
 from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
@@ -73,7 +74,7 @@ def dress_photo(
 
 def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back: Found | None = None) -> GarmentLayer:
     """Return the layer of a garment found in its photo, and in another of its back."""
-    garment = without_inside(garment)
+    garment = without_waist_label(without_inside(garment))
     landmarks, photo = garment.landmarks, garment.photo
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)

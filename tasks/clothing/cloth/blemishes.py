@@ -1,10 +1,14 @@
-"""What a photo shows in a garment's neck that is no cloth of it: labels and hangers."""
+"""What a photo shows in a garment's neck or waist that is no cloth of it: labels and hangers."""
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab
+from manikin.tasks.clothing.outline.found import Found
+from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -19,6 +23,17 @@ _THREAD = 12  # pixels that what hangs on it reaches beyond
 _AROUND, _FEW = 14, 60  # pixels about the throat whose colours its cloth has, and how many there must be
 _LETTERS = 9  # pixels from letter to letter at most
 _COLLAR = 0.5  # of the throat's width, from which what is odd, and ends on the outline on either side, is a collar
+_UNIT = 56  # pixels of half the waist, at which labels are looked for in it
+_FRAME = (1.25, 0.25, 1.25)  # of half the waist that are looked at beside, above and below its middle
+_PLAIN = 7.0  # folded Lab, the median deviation of cloth on which labels stand out
+_EACH = 2  # pixels, of which one is a sample
+_ODD_IN_WAIST = 3.5  # spreads, likewise; seams are darker than cloth and lie near
+_PATTERN = 0.03  # share of the cloth that is odd, from which it is its pattern
+_ASIDE = 0.65  # of half the waist from the middle within which labels are; clips are further out
+_WIDE, _LONG = 8, 1.6  # pixels of a label's width, more than a button's; and width over its height
+_SOLID = 0.7  # share of its box that a label fills
+_UNDER, _TOUCHING = 6, 2  # pixels under the outline at most; and where it hides a part, so that the shape says nothing
+_LARGE, _TALL = 36, 18  # pixels of area and height that tell such a part from buttons and from flies
 
 
 def odd_in_neck(rgb: U8, inside: Mask, throat: Mask, lateral: Mask) -> Mask:
@@ -78,3 +93,96 @@ def _common(samples: F32) -> Colours:
     share = np.bincount(owner, minlength=len(colours.centres)) / len(samples)
     kept = share >= min(_COMMON, share.max())
     return colours.only(kept)
+
+
+def without_waist_label(garment: Found) -> Found:
+    """Return trousers or a skirt without the label that shows in the waist; anything else as it is."""
+    rgb, mask = garment.photo.rgb, garment.cutout.mask
+    label = label_in_waist(rgb, mask, garment.landmarks)
+    if not label.any():
+        return garment
+    return replace(garment, photo=replace(garment.photo, rgb=without_label(rgb, mask, label)))
+
+
+def label_in_waist(rgb: U8, mask: U8, landmarks: Landmarks) -> Mask:
+    """Return (H, W) what is a label on the inside of the back, shown over the middle of the front's upper edge.
+
+    It is wider than high and under the outline, or the outline cuts it off; buttons are smaller.
+
+    Args:
+        rgb: (H, W, 3).
+        mask: (H, W), 255 on the garment.
+        landmarks: of the garment; those but trousers and skirts have none.
+    """
+    none = np.zeros(mask.shape, np.bool_)
+    if landmarks.kind not in ("trousers", "skirt"):
+        return none
+    right, left = (np.array(landmarks.points[f"waist_{side}"]) for side in ("right", "left"))
+    half = 0.5 * float(np.linalg.norm(left - right))
+    if half < 1.0:
+        return none
+    scale = _UNIT / half
+    across = (left - right) / (2 * half)
+    A = scale * np.array([across, [-across[1], across[0]]])
+    wide, high, deep = (round(share * _UNIT) for share in _FRAME)
+    T = np.column_stack([A, np.array([wide, high]) - A @ (0.5 * (left + right))])
+    size = (2 * wide + 1, high + deep + 1)
+    calm = cv2.GaussianBlur(rgb, (0, 0), 0.5 / scale) if scale < 0.8 else rgb
+    lab = folded_lab(np.asarray(cv2.warpAffine(calm, T, size), np.uint8))
+    cloth = np.asarray(cv2.warpAffine(mask, T, size), np.uint8) > 127
+    square = np.ones((3, 3), np.uint8)
+    core = np.asarray(cv2.erode(cloth.astype(np.uint8), square, borderValue=0), np.uint8) > 0
+    if core.sum() < _FEW:
+        return none
+    samples = lab[core][::_EACH]
+    spread = np.median(np.abs(samples - np.median(samples, axis=0)), axis=0)
+    if np.linalg.norm(spread) > _PLAIN:
+        return none
+    odd = core & (_common(samples).distance(lab) > _ODD_IN_WAIST)
+    solid = cv2.morphologyEx(odd.astype(np.uint8), cv2.MORPH_OPEN, square) > 0
+    if not 0 < solid.sum() < _PATTERN * core.sum():
+        return none
+    found = _waist_labels(solid, cloth, wide)
+    if not found.any():
+        return none
+    found |= (cv2.dilate(found, np.ones((3, _LETTERS), np.uint8)) > 0) & odd
+    found = np.asarray(cv2.dilate(found, square), np.uint8)
+    back = cv2.warpAffine(found * np.uint8(255), T, mask.shape[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.asarray(back) > 127
+
+
+def _waist_labels(odd: Mask, cloth: Mask, middle: int) -> U8:
+    """Return (h, w) 1 on those of the odd patches, filled, that are labels under the waist's outline."""
+    top = np.where(cloth.any(axis=0), cloth.argmax(axis=0), len(cloth))
+    n, patch, stats, centres = cv2.connectedComponentsWithStats(odd.astype(np.uint8), connectivity=4)
+    out = np.zeros(odd.shape, np.uint8)
+    for k in range(1, n):
+        _, _, wide, tall, area = (int(value) for value in stats[k])
+        y, x = np.nonzero(patch == k)
+        under = int((y - top[x]).min())
+        is_whole = wide >= max(_WIDE, _LONG * tall) and area >= _SOLID * wide * tall
+        is_cut_off = under <= _TOUCHING and area >= _LARGE and tall <= _TALL
+        if abs(centres[k][0] - middle) < _ASIDE * _UNIT and under < _UNDER and (is_whole or is_cut_off):
+            hull = cv2.convexHull(np.stack([x, y], axis=1).astype(np.int32))
+            cv2.fillConvexPoly(out, hull, 1)
+    return out
+
+
+def without_label(rgb: U8, mask: U8, label: Mask) -> U8:
+    """Return (H, W, 3) with a label covered, row by row, by the cloth mirrored at its two sides."""
+    out, cloth = rgb.copy(), (mask > 127) & ~label
+    for y in np.flatnonzero(label.any(axis=1)):
+        at = np.flatnonzero(label[y])
+        first, last = int(at[0]), int(at[-1])
+        x = np.arange(first, last + 1)
+        share = (x - first + 1) / (len(x) + 1)
+        filled, total = np.zeros((len(x), 3)), np.zeros(len(x))
+        for edge, weight in ((first - 1, 1 - share), (last + 1, share)):
+            if not (0 <= edge < mask.shape[1] and cloth[y, edge]):
+                continue
+            mirrored = np.clip(2 * edge - x, 0, mask.shape[1] - 1)
+            filled += weight[:, None] * rgb[y, np.where(cloth[y, mirrored], mirrored, edge)]
+            total += weight
+        known = total > 0
+        out[y, x[known]] = np.rint(filled[known] / total[known, None]).astype(np.uint8)
+    return out
