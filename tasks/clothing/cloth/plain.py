@@ -58,6 +58,10 @@ _OF_SLEEVE = 0.75  # of a sleeve that has its colours, in any shade
 _OF_LIGHT = 0.35  # of a sleeve's light that stays
 _FLANK = (0.05, 0.18)  # of a row's width from its ends, up to which a front is new, and from which it is as it was
 _FOLD, _SOFTENED = 1.2, 0.6  # spread of a front's folds, and how much of them goes
+_HEM, _OFF_FOLD = (
+    4,
+    0.05,
+)  # rows from the hem that a fold reaches, and the share of it that may look like another colour
 _EDGE, _JOINT = 1.5, 3.0  # spreads of what is blended, and of sleeves into trunks
 
 
@@ -119,7 +123,8 @@ def plain_cloth(
     whole = region | arms.where
     laid = lay_grain(rgb, base, even, cloth, whole)
     fresh = _fresh(region, arms.where, other | (marks & ~arms.where), opening)
-    front = _mixed(_softer(rgb, values, base, other | marks | opening, region), laid, fresh)
+    stays = other | opening | (marks & ~_hanging(marks & ~opening, other, region))
+    front = _mixed(_softer(rgb, values, base, stays, region), laid, fresh)
     if arms.where.any():
         shown = cv2.GaussianBlur((arms.where & other & ~region).astype(np.float32), (0, 0), _EDGE)
         laid = _mixed(laid, rgb, np.asarray(shown, np.float32))
@@ -173,6 +178,15 @@ def _fresh(region: Mask, sleeves: Mask, kept: Mask, opening: Mask) -> F32:
     out = np.asarray(cv2.GaussianBlur(np.where(sleeves, 1, flank).astype(np.float32), (0, 0), _EDGE), np.float32)
     stays = cv2.dilate((kept | opening).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     return np.asarray(out * (1 - np.clip(1.5 * cv2.GaussianBlur(stays, (0, 0), _EDGE), 0, 1)), np.float32)
+
+
+def _hanging(marks: Mask, other: Mask, region: Mask) -> Mask:
+    """Return (h, w) the marks that are folds: of the cloth's colour in some light, and down to the hem as no print is."""
+    n, labels = cv2.connectedComponents(marks.astype(np.uint8))
+    last = np.where(region.any(axis=0), len(region) - 1 - region[::-1].argmax(axis=0), len(region))
+    at_hem = np.arange(len(region))[:, None] >= last - _HEM
+    size, off, low = (np.bincount(labels[m & marks], minlength=n) for m in (marks, other, at_hem & region))
+    return np.asarray(((low > 0) & (off < _OFF_FOLD * size))[labels] & marks)
 
 
 def _softer(rgb: U8, values: F32, base: F32, kept: Mask, region: Mask) -> U8:

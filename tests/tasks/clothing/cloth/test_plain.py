@@ -228,3 +228,20 @@ def test_a_yoke_that_a_deep_opening_hides_goes_round_if_both_shoulders_have_it(h
     made = back(rgb, opening=opening, top=trunk())
     assert far(made, np.array([25, 25, 30] if has_both else CLOTH))[45:70, 70:122].max() < 20
     assert far(made, CLOTH)[90:165, 65:127].max() < 12
+
+
+@pytest.mark.parametrize(("last", "colour", "goes"), [(180, CLOTH, True), (150, CLOTH, False), (180, WHITE, False)])
+def test_marks_of_the_cloths_own_colour_down_to_the_hem_are_folds(
+    last: int, colour: NDArray[np.int64], goes: bool
+) -> None:
+    rgb, marks = picture(), nowhere()
+    rgb[90:last, 76:84] = colour * 0.8
+    marks[88:last, 74:86] = True
+    made = plain_cloth(rgb, marks, nowhere(), inside(), trunk())
+    assert made is not None
+    before, after = (
+        np.abs(p[100:145, 92:100].mean(axis=(0, 1)) - p[100:145, 78:82].mean(axis=(0, 1))).max()
+        for p in (rgb, made.front)
+    )
+    assert (after < 0.7 * before) == goes
+    assert goes or after > 0.9 * before
