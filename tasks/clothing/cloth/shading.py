@@ -104,7 +104,7 @@ def _of_one_hue(rgb: U8, known: Mask, plain: float) -> U8:
     shift *= (np.minimum(far, _TURN) / np.maximum(far, 1e-6))[:, None]
     depth = (usual - _LOG) / _DEPTH
     change = np.stack([np.interp(depth, levels, column) for column in shift.T], axis=-1) * plain
-    gain = tint_gain(np.asarray(change[None], np.float32))[0]
+    gain = np.asarray(tint_gain(change), np.float32)
     return np.asarray(cv2.multiply(rgb, gain[cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)], dtype=cv2.CV_8U), np.uint8)
 
 
