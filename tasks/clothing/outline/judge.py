@@ -33,7 +33,7 @@ _UNLIKE = 0.92  # radians by which a left and a right limb may be bent different
 _LONG = 1.2  # half shoulders that a sleeve is long, from which it reaches the elbow
 _LONGEST = 2.0  # likewise, beyond which it makes no difference
 _MAX_CREASED = 0.33  # of the calmer parts, with long sleeves; of those fit to be shown 0.2 at most
-_MAX_ON_TRUNK = 0.65  # of both sleeves; of those fit to be shown 0.44 at most
+_MAX_ON_TRUNK = 0.46  # of both sleeves; of those fit to be shown 0.445 at most
 _MAX_ONE_SIDED = 0.1  # of the garment; of those fit to be shown 0.06 at most
 
 
