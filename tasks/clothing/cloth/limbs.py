@@ -19,10 +19,8 @@ _STEPS = 40  # along a sleeve
 _BESIDE = 1.35  # times half a sleeve's width about its middle line that are the sleeve, off the trunk
 _HUE = 11.0  # chroma off the cloth's, in its light, from which another colour is sure
 _LIGHTS = (0.35, 1.7)  # of its brightness, that folds and shade make of it
-_CONTRAST, _SHARP = (
-    17.0,
-    7.0,
-)  # folded lightness off the cloth's, and by which it steps there, from which another is sure
+# Folded lightness off the cloth's, and by which it steps there, from which another is sure.
+_CONTRAST, _SHARP = 17.0, 7.0
 
 
 class Sleeve(NamedTuple):

@@ -38,19 +38,18 @@ _OF_COLOUR = 0.7  # of the cloth at the sides that has its row's colour
 _CLEAR = 0.25  # of the sides that is clear of marks, if they alone are to be looked at
 _NEAR_BY, _FINE = 2.5, 1.0  # spreads of what a place is compared with, in pixels of the working size
 _CALM = 1.9  # folded Lab from its mean near by, below which cloth is plain
-_FOLDS, _FOLDED_OF = (
-    ((3.4, 0.575), (2.95, 0.625)),
-    0.92,
-)  # likewise of folds on one colour, softer than patterns, by so much
+_FOLDS = (
+    (3.4, 0.575),
+    (2.95, 0.625),
+)  # likewise of folds on one colour, and how much less of it is fine than of patterns
+_FOLDED_OF = 0.92  # of the cloth at the sides that has its row's colour, if folds are to count as plain
 _QUIET = 2.5  # likewise of cloth that is at rest in many places
 _BUSY, _CELL, _IN_CELL, _BUSY_CELLS = 3.0, 9, 0.15, 0.68  # folded Lab, side of a place, its and their share of unrest
 _OWN_GRAIN = 0.5  # of a trunk that must show its cloth for the grain to be its own
 _LIGHT = 8.0  # spread of the light that stays
 _SHOWN = (0.4, 0.7)  # of a half row that is seen, from which its own lightness may, and does, count
-_FOLDED, _GRAIN = (
-    (1.9, 2.3),
-    (2.5, 1.0),
-)  # unrest of folds, and spread below which what cloth does is grain, without and with them
+_FOLDED = (1.9, 2.3)  # unrest from which cloth may be, and is, folded
+_GRAIN = (2.5, 1.0)  # spread below which what cloth does is grain, without folds and with them
 _LEAST = 100  # pixels of plain cloth
 _SAME = (6.0, 8.0)  # folded lightness and chroma between a trunk and sleeves of the same cloth
 _ANY_SHADE = (0.35, 1.7)  # of its brightness, that folds and shade of a sleeve make of it
@@ -58,10 +57,8 @@ _OF_SLEEVE = 0.75  # of a sleeve that has its colours, in any shade
 _OF_LIGHT = 0.35  # of a sleeve's light that stays
 _FLANK = (0.05, 0.18)  # of a row's width from its ends, up to which a front is new, and from which it is as it was
 _FOLD, _SOFTENED = 1.2, 0.6  # spread of a front's folds, and how much of them goes
-_HEM, _OFF_FOLD = (
-    4,
-    0.05,
-)  # rows from the hem that a fold reaches, and the share of it that may look like another colour
+_HEM = 4  # rows from the hem that a fold reaches
+_OFF_FOLD = 0.05  # of a fold that may look like another colour
 _EDGE, _JOINT = 1.5, 3.0  # spreads of what is blended, and of sleeves into trunks
 
 

@@ -32,9 +32,8 @@ _MIN_CUT_SIDE = 16  # pixels of the shorter side at GrabCut's size
 _MIN_CONTRAST = 4.0  # Lab units between the two sides of the contour
 _COLOURS = 5  # of cloth and of ground that are told apart
 _FAR, _NEAR = 3.2, 2.5  # spreads from the cloth's colours and from the ground's
-_APART = (
-    3.0  # spreads from the ground's colours of nearly all cloth, from which near ones are ground whatever cloth says
-)
+# Spreads from the ground's colours of nearly all cloth, from which near ones are ground whatever cloth says.
+_APART = 3.0
 _FEW = 0.1  # of the cloth that may be nearer
 _SEEN_THROUGH = 0.25  # of the trunk that may be ground seen through an opening
 _TOLD_APART = 2.6  # spreads from the ground's colours of the rest, from which an opening is told

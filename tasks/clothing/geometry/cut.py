@@ -23,10 +23,8 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_CLIP = (
-    -0.05,
-    0.4,
-)  # metres beyond which a distance only says outside or inside: what is never covered begins abruptly
+# Metres beyond which a distance only says outside or inside: what is never covered begins abruptly.
+_CLIP = (-0.05, 0.4)
 _DIVISIONS = 2  # of triangles at a border
 _BESIDE = 0.3  # of its longest edge, by which a border may miss a triangle that is divided
 _FINE = 0.008  # metres; shorter edges are not divided

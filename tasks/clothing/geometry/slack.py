@@ -47,9 +47,8 @@ _UNDER_TOPS = 0.009  # and where they end, where smoothing may add to it
 _BELOW = 0.04  # metres under a top's hem, down to which the body holds it off
 _ABOVE = 0.10  # metres over the armpits, up to which a top may fall rather than follow the body
 _DEEP = 0.004  # metres of a hollow that cloth goes over straight rather than follow the skin that it is bound to
-_STEEP = (
-    0.95  # cosine between skin and the outline, from which cloth does not follow the skin that it is bound to either
-)
+# Cosine between skin and the outline, from which cloth does not follow the skin that it is bound to either.
+_STEEP = 0.95
 _LEVEL = 0.03  # metres over a hem in which cloth keeps to its height, or the hem would not be level
 _ARMHOLE = 0.12  # metres about the armpits within which it follows
 _GAP = 0.6  # share of the way to the middle that cloth between the legs may take
