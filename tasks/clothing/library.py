@@ -79,16 +79,17 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)
     worn = as_worn(front, category, extent)
-    warp = garment_warp(front, landmarks, extent, _waist(front, category, garment))
+    warp = garment_warp(front, landmarks, extent, _waist(front, category, landmarks, rows))
     cloth = _cloth(front, garment, warp)
-    behind = None if back is None else _back_cloth(front, category, back, extent)
+    back_rows = None if back is None else _rows(back)
+    behind = None if back is None else _back_cloth(front, category, back, extent, back_rows)
     skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
     if skirt is not None and rows is not None:
         painted = as_painted(front, category, worn, float(skirt.height[0]))
         start = None if category == "skirt" else float(skirt.height[0])
         seen, unseen = Sheet(cloth.front, rows, warp), Sheet(cloth.back, rows, warp)
-        if back is not None and behind is not None:
-            unseen = Sheet(behind[0], _rows(back) or rows, behind[1])
+        if behind is not None:
+            unseen = Sheet(behind[0], back_rows or rows, behind[1])
         skirt_rgba = skirt_texture(front, start, seen, unseen, max(front.size // 2, 64))
     slack = photo_slack(front, landmarks, category, painted)
     if skirt is not None and category != "skirt":
@@ -115,15 +116,14 @@ def _rows(garment: Found) -> Profile | None:
     return None if is_legs else profile(garment.cutout.mask, garment.landmarks)
 
 
-def _waist(front: BodyFront, category: str, garment: Found) -> float | None:
+def _waist(front: BodyFront, category: str, landmarks: Landmarks, rows: Profile | None) -> float | None:
     """Return the height of the body's waist for a dress that flares from its own."""
-    rows = _rows(garment)
-    has_waist = category == "dress" and rows is not None and waist_along(garment.landmarks, rows) is not None
+    has_waist = category == "dress" and rows is not None and waist_along(landmarks, rows) is not None
     return natural_waist(front) if has_waist else None
 
 
-def _back_cloth(front: BodyFront, category: str, back: Found, extent: Extent) -> tuple[U8, Warp]:
-    warp = garment_warp(front, back.landmarks, extent, _waist(front, category, back))
+def _back_cloth(front: BodyFront, category: str, back: Found, extent: Extent, rows: Profile | None) -> tuple[U8, Warp]:
+    warp = garment_warp(front, back.landmarks, extent, _waist(front, category, back.landmarks, rows))
     return _cloth(front, back, warp).front, warp
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.cloth.waistband import WAIST_UNIT, waist_frame
 from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab
 from manikin.tasks.clothing.outline.found import Found
 from manikin.tasks.clothing.outline.landmarks import Landmarks
@@ -23,7 +24,6 @@ _THREAD = 12  # pixels that what hangs on it reaches beyond
 _AROUND, _FEW = 14, 60  # pixels about the throat whose colours its cloth has, and how many there must be
 _LETTERS = 9  # pixels from letter to letter at most
 _COLLAR = 0.5  # of the throat's width, from which what is odd, and ends on the outline on either side, is a collar
-_UNIT = 56  # pixels of half the waist, at which labels are looked for in it
 _FRAME = (1.25, 0.25, 1.25)  # of half the waist that are looked at beside, above and below its middle
 _PLAIN = 7.0  # folded Lab, the median deviation of cloth on which labels stand out
 _EACH = 2  # pixels, of which one is a sample
@@ -115,21 +115,11 @@ def label_in_waist(rgb: U8, mask: U8, landmarks: Landmarks) -> Mask:
         landmarks: of the garment; those but trousers and skirts have none.
     """
     none = np.zeros(mask.shape, np.bool_)
-    if landmarks.kind not in ("trousers", "skirt"):
+    frame = waist_frame(landmarks, _FRAME)
+    if frame is None:
         return none
-    right, left = (np.array(landmarks.points[f"waist_{side}"]) for side in ("right", "left"))
-    half = 0.5 * float(np.linalg.norm(left - right))
-    if half < 1.0:
-        return none
-    scale = _UNIT / half
-    across = (left - right) / (2 * half)
-    A = scale * np.array([across, [-across[1], across[0]]])
-    wide, high, deep = (round(share * _UNIT) for share in _FRAME)
-    T = np.column_stack([A, np.array([wide, high]) - A @ (0.5 * (left + right))])
-    size = (2 * wide + 1, high + deep + 1)
-    calm = cv2.GaussianBlur(rgb, (0, 0), 0.5 / scale) if scale < 0.8 else rgb
-    lab = folded_lab(np.asarray(cv2.warpAffine(calm, T, size), np.uint8))
-    cloth = np.asarray(cv2.warpAffine(mask, T, size), np.uint8) > 127
+    lab = folded_lab(np.asarray(cv2.warpAffine(frame.calm(rgb), frame.T, frame.size), np.uint8))
+    cloth = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) > 127
     square = np.ones((3, 3), np.uint8)
     core = np.asarray(cv2.erode(cloth.astype(np.uint8), square, borderValue=0), np.uint8) > 0
     if core.sum() < _FEW:
@@ -142,12 +132,13 @@ def label_in_waist(rgb: U8, mask: U8, landmarks: Landmarks) -> Mask:
     solid = cv2.morphologyEx(odd.astype(np.uint8), cv2.MORPH_OPEN, square) > 0
     if not 0 < solid.sum() < _PATTERN * core.sum():
         return none
-    found = _waist_labels(solid, cloth, wide)
+    found = _waist_labels(solid, cloth, frame.middle[0])
     if not found.any():
         return none
     found |= (cv2.dilate(found, np.ones((3, _LETTERS), np.uint8)) > 0) & odd
     found = np.asarray(cv2.dilate(found, square), np.uint8)
-    back = cv2.warpAffine(found * np.uint8(255), T, mask.shape[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    back = cv2.warpAffine(found * np.uint8(255), frame.T, mask.shape[::-1], flags=flags)
     return np.asarray(back) > 127
 
 
@@ -162,7 +153,7 @@ def _waist_labels(odd: Mask, cloth: Mask, middle: int) -> U8:
         under = int((y - top[x]).min())
         is_whole = wide >= max(_WIDE, _LONG * tall) and area >= _SOLID * wide * tall
         is_cut_off = under <= _TOUCHING and area >= _LARGE and tall <= _TALL
-        if abs(centres[k][0] - middle) < _ASIDE * _UNIT and under < _UNDER and (is_whole or is_cut_off):
+        if abs(centres[k][0] - middle) < _ASIDE * WAIST_UNIT and under < _UNDER and (is_whole or is_cut_off):
             hull = cv2.convexHull(np.stack([x, y], axis=1).astype(np.int32))
             cv2.fillConvexPoly(out, hull, 1)
     return out

@@ -1,4 +1,4 @@
-"""How much cloth changes across curves over it: a front ends along one where the inside of the back shows above."""
+"""Cloth about a neck or a waist, upright, and how much it changes across curves: a front ends where the inside shows above."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 ASIDE = (1.5, 3.0)
@@ -15,6 +16,35 @@ ASIDE = (1.5, 3.0)
 
 _MOST = 12.0  # folded Lab that a change counts at most
 _WEAKER = 0.6  # of a curve's samples that must show the change
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a photo shows about a neck or a waist, turned upright, at the size at which it is looked at."""
+
+    T: F64  # (2, 3) from the photo
+    size: tuple[int, int]  # width, height
+    middle: tuple[int, int]  # between the two sides
+    half: float  # pixels from there to either side
+    scale: float  # pixels to each of the photo's
+
+    def calm(self, rgb: U8) -> U8:
+        """Return a photo (H, W, 3) without what is too fine for the frame."""
+        return np.asarray(cv2.GaussianBlur(rgb, (0, 0), 0.5 / self.scale), np.uint8) if self.scale < 0.8 else rgb
+
+    def to_photo(self, points: F64) -> F64:
+        """Return the photo's pixels (n, 2) of points (n, 2)."""
+        return np.asarray((points - self.T[:, 2]) @ np.linalg.inv(self.T[:, :2]).T)
+
+
+def frame_between(right: F64, left: F64, scale: float, around: tuple[int, int, int]) -> Frame:
+    """Return the frame about two sides' places (2,) in a photo, with so many pixels beside, above and below their middle."""
+    half = 0.5 * float(np.linalg.norm(left - right))
+    across = (left - right) / (2 * half)
+    A = scale * np.array([across, [-across[1], across[0]]])
+    wide, high, deep = around
+    T = np.column_stack([A, np.array([wide, high]) - A @ (0.5 * (left + right))])
+    return Frame(T, (2 * wide + 1, high + deep + 1), (wide, high), half * scale, scale)
 
 
 @dataclass(frozen=True, slots=True)

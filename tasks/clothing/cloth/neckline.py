@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, normals, weaker
+from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, Frame, frame_between, normals, weaker
 from manikin.tasks.clothing.cloth.fill import Neck, Scoop
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
@@ -78,24 +78,11 @@ class Neckline:
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
-    """A photo about the neck, upright and at the working scale."""
-
-    T: F64  # (2, 3) from the photo
-    size: tuple[int, int]  # width, height
-    middle: tuple[int, int]  # between the neck's sides
-    half: float  # width of the neck, pixels
-
-    def to_photo(self, points: F64) -> F64:
-        return np.asarray((points - self.T[:, 2]) @ np.linalg.inv(self.T[:, :2]).T)
-
-
-@dataclass(frozen=True, slots=True)
 class _Necklines(Curves):
     depth: F64  # (n,) of half the chest, under the neck's sides
     bow: F64  # (n,)
 
-    def neckline(self, frame: _Frame, k: int) -> Neckline:
+    def neckline(self, frame: Frame, k: int) -> Neckline:
         line = frame.to_photo(np.stack([self.x[k], self.y[k]], axis=1))
         return Neckline(line, Scoop(float(self.depth[k]), float(self.bow[k])))
 
@@ -129,10 +116,9 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
     frame = _frame(landmarks)
     if frame is None:
         return None
-    scale = _UNIT / landmarks.measures["chest_half"]
     shown = np.where(mask[..., None] > 127, rgb, np.uint8(_GREY))  # no ground mixes in
-    calm = cv2.GaussianBlur(shown, (0, 0), 0.5 / scale) if scale < 0.8 else shown
-    lab = folded_lab(np.asarray(cv2.warpAffine(calm, frame.T, frame.size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
+    upright = cv2.warpAffine(frame.calm(shown), frame.T, frame.size, borderMode=cv2.BORDER_REPLICATE)
+    lab = folded_lab(np.asarray(upright, np.uint8))
     lab = np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32)
     cloth = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) > 127
     like, found = _like_front(lab, cloth, frame), None
@@ -196,20 +182,17 @@ def contour_neckline(mask: U8, landmarks: Landmarks) -> Neckline | None:
     return Neckline(frame.to_photo(curve), Scoop(float(depth[k]), float(bow[k])))
 
 
-def _frame(landmarks: Landmarks) -> _Frame | None:
+def _frame(landmarks: Landmarks) -> Frame | None:
     """Return the frame about a top's neck; None if it has a hood, or no width."""
     right, left = (np.array(landmarks.points[f"neck_{side}"]) for side in ("right", "left"))
     unit, half = landmarks.measures["chest_half"], 0.5 * float(np.linalg.norm(left - right))
     if landmarks.has_hood or half < _MIN_HALF * unit:
         return None
-    across = (left - right) / (2 * half)
-    A = _UNIT / unit * np.array([across, [-across[1], across[0]]])
     wide, high, deep = (round(share * _UNIT) for share in _FRAME)
-    T = np.column_stack([A, np.array([wide, high]) - A @ (0.5 * (left + right))])
-    return _Frame(T, (2 * wide + 1, high + deep + 1), (wide, high), half * _UNIT / unit)
+    return frame_between(right, left, _UNIT / unit, (wide, high, deep))
 
 
-def _beside(cloth: Mask, frame: _Frame) -> Mask:
+def _beside(cloth: Mask, frame: Frame) -> Mask:
     """Return (h, w) the cloth beside the neck, which is the front's."""
     y, x = np.mgrid[: frame.size[1], : frame.size[0]]
     aside = np.abs(x - frame.middle[0]) - _BESIDE[0] * frame.half
@@ -217,14 +200,14 @@ def _beside(cloth: Mask, frame: _Frame) -> Mask:
     return np.asarray((aside > 0) & (aside < _BESIDE[1]) & (y < frame.middle[1] + _BESIDE[2]) & heart)
 
 
-def _weave(lab: F32, cloth: Mask, frame: _Frame) -> float:
+def _weave(lab: F32, cloth: Mask, frame: Frame) -> float:
     """Return by how much the cloth beside the neck changes by itself from place to place; 0 where none shows."""
     beside = _beside(cloth, frame)[_STRIDE:]
     change = np.linalg.norm(lab[_STRIDE:] - lab[:-_STRIDE], axis=-1)
     return float(np.median(change[beside])) if beside.any() else 0.0
 
 
-def _like_front(lab: F32, cloth: Mask, frame: _Frame) -> F32:
+def _like_front(lab: F32, cloth: Mask, frame: Frame) -> F32:
     """Return (h, w) 1 where the cloth is like that beside the neck; 1 everywhere where too little of that shows."""
     beside = _beside(cloth, frame)
     if beside.sum() < _ENOUGH:
@@ -232,7 +215,7 @@ def _like_front(lab: F32, cloth: Mask, frame: _Frame) -> F32:
     return np.asarray(fit_colours(lab[beside], _COLOURS).distance(lab) < _ALIKE, np.float32)
 
 
-def _curves(frame: _Frame, t: F64) -> _Necklines:
+def _curves(frame: Frame, t: F64) -> _Necklines:
     """Return all curves at shares t (k,) from the neck's right side, -1, to the left, 1."""
     grid = np.meshgrid(_WIDTHS, _SHIFTS, _ENDS, _ENDS, _DEPTHS, np.arange(len(_BOWS)), indexing="ij")
     width, shift, right, left, depth, kind = (g.reshape(-1, 1) for g in grid)
@@ -245,7 +228,7 @@ def _curves(frame: _Frame, t: F64) -> _Necklines:
     return _Necklines(x, y, normals(x, y), (depth + 0.5 * (left + right))[:, 0], bow[:, 0])
 
 
-def _open_fronts(frame: _Frame, t: F64) -> _Necklines:
+def _open_fronts(frame: Frame, t: F64) -> _Necklines:
     """Return the deep Vs that lapels, open collars and zips leave between them, as `_curves` does."""
     grid = np.meshgrid(_V_WIDTHS, _TIPS, _V_ENDS, _V_DEPTHS, _V_BOWS, indexing="ij")
     width, tip, end, depth, bow = (g.reshape(-1, 1) for g in grid)

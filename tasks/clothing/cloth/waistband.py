@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, normals, weaker
+from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, Frame, frame_between, normals, weaker
 from manikin.tasks.clothing.cutout.colours import folded_lab
 from manikin.tasks.clothing.outline.found import Found
 from manikin.tasks.clothing.outline.landmarks import Landmarks, resample
@@ -22,7 +22,9 @@ F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_UNIT = 56  # pixels of half the waist, at which curves are compared
+WAIST_UNIT = 56
+"""Pixels of half the waist, at which it is looked at."""
+
 _FRAME = (1.3, 0.55, 0.85)  # of half the waist that are looked at beside, above and below its middle
 _ROW = 0.12  # of half the waist under its corners, where the sides are
 _ENDS = np.arange(-0.06, 0.28, 0.04)  # of half the waist, how far below its corner a curve ends
@@ -60,24 +62,16 @@ def find_waist_edge(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
         mask: (H, W), 255 on the garment.
         landmarks: of the garment.
     """
-    if landmarks.kind not in ("trousers", "skirt"):
+    frame = waist_frame(landmarks, _FRAME)
+    if frame is None:
         return None
-    right, left = (np.array(landmarks.points[f"waist_{side}"]) for side in ("right", "left"))
-    half = 0.5 * float(np.linalg.norm(left - right))
-    if half < 1.0:
-        return None
-    scale = _UNIT / half
-    across = (left - right) / (2 * half)
-    A = scale * np.array([across, [-across[1], across[0]]])
-    wide, high, deep = (round(share * _UNIT) for share in _FRAME)
-    T = np.column_stack([A, np.array([wide, high]) - A @ (0.5 * (left + right))])
-    size = (2 * wide + 1, high + deep + 1)
     shown = np.where(mask[..., None] > 127, rgb, np.uint8(_GREY))  # no ground mixes in
-    calm = cv2.GaussianBlur(shown, (0, 0), 0.5 / scale) if scale < 0.8 else shown
-    lab = folded_lab(np.asarray(cv2.warpAffine(calm, T, size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
-    cloth = np.asarray(cv2.warpAffine(mask, T, size), np.uint8) > 127
-    row = np.flatnonzero(cloth[high + round(_ROW * _UNIT)])
-    if len(row) < _UNIT:
+    upright = cv2.warpAffine(frame.calm(shown), frame.T, frame.size, borderMode=cv2.BORDER_REPLICATE)
+    lab = folded_lab(np.asarray(upright, np.uint8))
+    cloth = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) > 127
+    high = frame.middle[1]
+    row = np.flatnonzero(cloth[high + round(_ROW * WAIST_UNIT)])
+    if len(row) < WAIST_UNIT:
         return None
     sides = (float(row[0]), float(row[-1]))
     curves = _curves(sides, high, np.linspace(-_SPAN, _SPAN, _SAMPLES))
@@ -91,7 +85,22 @@ def find_waist_edge(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
         return None
     k = _front_edge(curves, score, k)
     whole = _curves(sides, high, np.linspace(-1.0, 1.0, _SAMPLES))
-    return np.asarray((np.stack([whole.x[k], whole.y[k]], axis=1) - T[:, 2]) @ np.linalg.inv(A).T)
+    return frame.to_photo(np.stack([whole.x[k], whole.y[k]], axis=1))
+
+
+def waist_frame(landmarks: Landmarks, around: tuple[float, float, float]) -> Frame | None:
+    """Return the frame about a waist whose half is `WAIST_UNIT` pixels, with shares of it beside, above and below.
+
+    None for garments that are not worn from the waist down, and where the waist has no width.
+    """
+    if landmarks.kind not in ("trousers", "skirt"):
+        return None
+    right, left = (np.array(landmarks.points[f"waist_{side}"]) for side in ("right", "left"))
+    half = 0.5 * float(np.linalg.norm(left - right))
+    if half < 1.0:
+        return None
+    wide, high, deep = (round(share * WAIST_UNIT) for share in around)
+    return frame_between(right, left, WAIST_UNIT / half, (wide, high, deep))
 
 
 def _front_edge(curves: Curves, score: F64, k: int) -> int:
@@ -99,7 +108,7 @@ def _front_edge(curves: Curves, score: F64, k: int) -> int:
     inner = slice(_SAMPLES // 4, -_SAMPLES // 4)
     strong = score > max(_MUCH, _OF_BEST * score[k])
     while True:
-        is_under = strong & ((curves.y[:, inner] - curves.y[k, inner]).min(axis=1) > _OPEN * _UNIT)
+        is_under = strong & ((curves.y[:, inner] - curves.y[k, inner]).min(axis=1) > _OPEN * WAIST_UNIT)
         if not is_under.any():
             return k
         k = int(np.argmax(np.where(is_under, score, -1.0)))
@@ -111,7 +120,7 @@ def _curves(sides: tuple[float, float], high: int, t: F64) -> Curves:
     right, left, sag, bow = (g.reshape(-1, 1) for g in grid)
     right, left, sag, bow = (g[np.abs(left - right)[:, 0] < _ASKEW] for g in (right, left, sag, bow))
     x = np.broadcast_to(np.interp(t, (-1.0, 1.0), sides), (len(sag), len(t)))
-    y = high + _UNIT * (right * (1 - t) / 2 + left * (1 + t) / 2 + sag * (1 - np.abs(t) ** bow))
+    y = high + WAIST_UNIT * (right * (1 - t) / 2 + left * (1 + t) / 2 + sag * (1 - np.abs(t) ** bow))
     return Curves(x, y, normals(x, y))
 
 
@@ -120,7 +129,7 @@ def _scores(lab: F32, cloth: Mask, curves: Curves) -> F64:
     core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)), np.float32)
     is_cloth = curves.at(core, -ASIDE[0]) > 0.5
     score = np.maximum(*(weaker(c, is_cloth, _COUNTED) for c in curves.changes(lab)))
-    under = curves.under(core > 0) / _UNIT
+    under = curves.under(core > 0) / WAIST_UNIT
     ends = np.stack([np.median(under[:, :_OUTER], axis=1), np.median(under[:, -_OUTER:], axis=1)])
     middle = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1)
     is_open = (middle > _OPEN) & (middle - ends.max(axis=0) > _OPEN)

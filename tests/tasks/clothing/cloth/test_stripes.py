@@ -4,10 +4,10 @@ import pytest
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.stripes import is_checked, striped_back
+from tests.drawn_top import SIZE, trunk
 
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-SIZE = 192
 DARK, LIGHT = np.array([40, 60, 110]), np.array([225, 220, 210])
 PLACKET = (200, 40, 40)
 
@@ -15,12 +15,6 @@ PLACKET = (200, 40, 40)
 def inside() -> Mask:
     out = np.zeros((SIZE, SIZE), bool)
     out[30:180, 50:142] = True
-    return out
-
-
-def trunk() -> Mask:
-    out = np.zeros((SIZE, SIZE), bool)
-    out[40:170, 60:132] = True
     return out
 
 
