@@ -48,8 +48,7 @@ _BUSY, _CELL, _IN_CELL, _BUSY_CELLS = 3.0, 9, 0.15, 0.68  # folded Lab, side of 
 _OWN_GRAIN = 0.5  # of a trunk that must show its cloth for the grain to be its own
 _LIGHT = 8.0  # spread of the light that stays
 _SHOWN = (0.4, 0.7)  # of a half row that is seen, from which its own lightness may, and does, count
-_FOLDED = (1.9, 2.3)  # unrest from which cloth may be, and is, folded
-_GRAIN = (2.5, 1.0)  # spread below which what cloth does is grain, without folds and with them
+_GRAIN = 0.006  # of a garment's side, the spread below which what cloth does is grain: what is wider is folds
 _LEAST = 100  # pixels of plain cloth
 _SAME = (6.0, 8.0)  # folded lightness and chroma between a trunk and sleeves of the same cloth
 _ANY_SHADE = (0.35, 1.7)  # of its brightness, that folds and shade of a sleeve make of it
@@ -103,8 +102,7 @@ def plain_cloth(
     lab = folded_lab(small)
     rows = _rows(lab, region, usable)
     ground = rows.alike & usable & ~marks
-    unrest = None if ground.sum() < _LEAST else _plain_unrest(lab, inside, usable, marks, rows.share)
-    if unrest is None:
+    if ground.sum() < _LEAST or not _is_plain(lab, inside, usable, marks, rows.share):
         return None
     values = small.astype(np.float32)
     base = _base(values, rows.colours, ground, region)
@@ -113,7 +111,7 @@ def plain_cloth(
     cloth = ground
     if ground.sum() < _OWN_GRAIN * region.sum():  # sleeves have much the same
         cloth = is_alike(lab, rows.colours[:, None]) & inside & ~opening & ~marks
-    grain = float(np.interp(unrest, _FOLDED, _GRAIN))
+    grain = _GRAIN * np.sqrt(region.sum())
     even = np.asarray(cv2.GaussianBlur(pull_push(values, cloth.astype(np.float32)), (0, 0), grain), np.float32)
     colours = np.where(arms.where[..., None], arms.colours, rows.colours[:, None])
     other = surely_other(lab, np.asarray(colours, np.float32), inside)
@@ -286,33 +284,31 @@ def is_alike(lab: F32, colour: F32, shades: tuple[float, float] | None = None) -
     return np.asarray((off < 1) & ((np.abs(lab - colour)[..., 0] < _FAR) | (shades is not None)))
 
 
-def _plain_unrest(lab: F32, inside: Mask, usable: Mask, marks: Mask, share: float) -> float | None:
-    """Return how far the cloth at the sides, a share of which has its row's colour, is from its mean near by; None if that is
-    a pattern."""
+def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, share: float) -> bool:
+    """Return whether the cloth at the sides, a share of which has its row's colour, is near its mean near by, but for folds:
+    what else it does is a pattern."""
     heart = cv2.erode(usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0) > 0
     sides = heart & at_sides(usable)
     clear = sides & ~marks
     sides = clear if clear.sum() > _CLEAR * sides.sum() else sides
     if share < _OF_COLOUR or not sides.any():
-        return None
+        return False
     off = _contrast(lab, inside, _NEAR_BY)
     median = float(np.median(off[sides]))
     if median < _CALM:
-        return median
+        return True
     if median > _FOLDS[0][0]:
-        return None
+        return False
     fine = float(np.median(_contrast(lab, inside, _FINE)[sides]))
     if share > _FOLDED_OF and any(median < most and fine < softer * median for most, softer in _FOLDS):
-        return median
+        return True
     half = _CELL // 2
     busy, known = (
         cv2.boxFilter(m.astype(np.float32), -1, (_CELL, _CELL), normalize=False)[half::_CELL, half::_CELL]
         for m in (sides & (off > _BUSY), sides)
     )
     is_cell = known > 0.5 * _CELL**2
-    if median < _QUIET and is_cell.any() and (busy > _IN_CELL * known)[is_cell].mean() < _BUSY_CELLS:
-        return median
-    return None
+    return bool(median < _QUIET and is_cell.any() and (busy > _IN_CELL * known)[is_cell].mean() < _BUSY_CELLS)
 
 
 def _contrast(lab: F32, inside: Mask, spread: float) -> F32:

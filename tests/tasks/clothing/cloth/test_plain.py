@@ -57,14 +57,31 @@ def test_a_garment_without_trunk_is_made_anew_all_over() -> None:
     assert far(back(rgb), CLOTH)[inside()].max() < 8
 
 
+def large(rgb: U8, more: NDArray[np.float64]) -> U8:
+    return np.clip(np.kron(rgb, np.ones((4, 4, 1))) + more[..., None], 0, 255).astype(np.uint8)
+
+
 def test_the_grain_of_the_cloth_goes_on() -> None:
-    rgb = letters(picture(6))
+    noise = np.random.default_rng(4).normal(0, 8, (4 * SIZE, 4 * SIZE))
+    rgb = large(letters(picture(0)), noise)
     made = back(rgb, top=trunk())
     assert made is not None
     grains = [
-        np.std(p.astype(float) - cv2.GaussianBlur(p, (0, 0), 2)) for p in (made[92:128, 60:130], rgb[140:168, 60:130])
+        np.std(p.astype(float) - cv2.GaussianBlur(p, (0, 0), 8))
+        for p in (made[368:512, 240:520], rgb[560:672, 240:520])
     ]
     assert grains[0] == pytest.approx(grains[1], rel=0.25)
+
+
+def test_creases_do_not_go_on_behind() -> None:
+    """Patches of them, laid side by side, look like the grain of wood."""
+    x = np.arange(4 * SIZE)
+    creases = np.tile(5 * np.sin(2 * np.pi * x / 32), (4 * SIZE, 1))
+    rgb = large(letters(picture(0)), creases)
+    made = back(rgb, top=trunk())
+    assert made is not None
+    soft = cv2.GaussianBlur(made[240:640, 250:520], (0, 0), 4).astype(float)
+    assert np.std(soft, axis=1).max() < 1
 
 
 def test_light_goes_on() -> None:
