@@ -26,12 +26,12 @@ _DRESS = (0.92, 0.5)  # usual length in metres, and the power to which a length'
 _COAT = (0.85, 0.5)
 _SKIRT = (0.50, 0.8)
 _LONG_COAT = 0.75  # metres of outerwear that hangs about the legs
-_DISAGREE = 1.5  # times that one measure of a coat is longer than the other
+_SHOULDERS = {"dress": 0.40, "top": 0.42, "outerwear": 0.44}  # metres from shoulder to shoulder
+_BY_SHOULDERS = 0.6  # their weight in a dress's length, beside the trunk's: what hangs is narrow by its folds
 _SKIRT_WAIST = 0.37  # metres that a skirt's upper end is wide, of the sizes that lengths are cut for
 _UPPER_END = (0.03, 0.08)  # of a skirt's length, between which that width is taken
 _OUTLINE_SKIMS = 1.08  # that width over the outline's at the very end
 _SLEEVE = 0.60  # metres of a long sleeve, from the shoulder, on the mean body
-_LONG_SLEEVE = 3.0  # of its sleeves: a longer garment's are short and say nothing
 _LOWEST = 0.06  # of any hem, in metres
 
 
@@ -109,12 +109,52 @@ def _scale(front: BodyFront, widths: F64, length: float) -> float:
     return scale
 
 
-def dress_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float:
-    """Return the height of a dress's hem, in metres."""
+def dress_hem(front: BodyFront, landmarks: Landmarks, rows: Profile, bust: float | None = None) -> float:
+    """Return the height of a dress's hem, in metres.
+
+    Args:
+        front: the body.
+        landmarks: of the dress.
+        rows: of its cut-out.
+        bust: height of the upper edge of one that straps hold, where its rows begin.
+    """
     length = dress_scale(front, landmarks, rows) * rows.length
     if waist_along(landmarks, rows) is None:
-        length *= _SIZE
+        length *= _SIZE * _seen_short(landmarks, length, rows)
+    if bust is not None:
+        length += shoulder_height(front) - bust
     return max(shoulder_height(front) - _towards(length, *_DRESS), _LOWEST)
+
+
+def _seen_short(landmarks: Landmarks, length: float, rows: Profile) -> float:
+    """Return by what a dress's length in metres is to be multiplied for its shoulders; without sleeves these may end inside."""
+    if landmarks.straps is not None:
+        return 1.0
+    ratio = _by_shoulders(landmarks, rows, "dress") / length
+    return float((ratio if landmarks.kind == "top" else min(ratio, 1.0)) ** _BY_SHOULDERS)
+
+
+def _by_shoulders(landmarks: Landmarks, rows: Profile, category: str) -> float:
+    """Return how long a garment is in metres if its shoulders are as wide as such garments' are."""
+    return float(_SHOULDERS[category] * rows.length / (2 * landmarks.measures["shoulder_half"]))
+
+
+def agreed_length(landmarks: Landmarks, rows: Profile, by_width: float, category: str) -> float:
+    """Return the length in metres of a top with long sleeves: the middle one of what width, sleeves and shoulders tell.
+
+    Sleeves at the sides hide how wide a trunk is, those on it look short, and shoulders are hard to tell from sleeves: mostly
+    one of the three misleads.
+
+    Args:
+        landmarks: of the top.
+        rows: of its cut-out.
+        by_width: its length in metres by its width.
+        category: "top" or "outerwear".
+    """
+    edges = [landmarks.edges[f"sleeve_outer_{side}"] for side in ("left", "right")]
+    sleeve = float(np.mean([np.linalg.norm(np.diff(edge, axis=0), axis=1).sum() for edge in edges]))
+    by_sleeve = _SLEEVE / max(sleeve, 1e-9) * rows.length
+    return float(np.median([by_width, by_sleeve, _by_shoulders(landmarks, rows, category)]))
 
 
 def least_length(front: BodyFront, rows: Profile) -> float:
@@ -123,20 +163,9 @@ def least_length(front: BodyFront, rows: Profile) -> float:
 
 
 def coat_hem(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float | None:
-    """Return the height of a long coat's hem in metres; None for outerwear that is not long, or whose measures disagree."""
-    by_width = _COAT_EASE / _EASE * least_length(front, rows)
-    by_sleeve = by_width
-    sleeves = [
-        landmarks.edges[f"sleeve_outer_{s}"] for s in ("left", "right") if f"sleeve_outer_{s}" in landmarks.edges
-    ]
-    if sleeves:
-        sleeve = float(np.mean([np.linalg.norm(np.diff(edge, axis=0), axis=1).sum() for edge in sleeves]))
-        if rows.length < _LONG_SLEEVE * sleeve:
-            by_sleeve = _SLEEVE / sleeve * rows.length
-    length = float(np.sqrt(by_width * by_sleeve))
-    if length < _LONG_COAT or max(by_width, by_sleeve) > _DISAGREE * min(by_width, by_sleeve):
-        return None
-    return max(shoulder_height(front) - _towards(length, *_COAT), _LOWEST)
+    """Return the height of the hem of a coat with sleeves, in metres; None for outerwear that is not long."""
+    length = agreed_length(landmarks, rows, _COAT_EASE / _EASE * least_length(front, rows), "outerwear")
+    return None if length < _LONG_COAT else max(shoulder_height(front) - _towards(length, *_COAT), _LOWEST)
 
 
 def skirt_waist(landmarks: Landmarks, rows: Profile) -> float:

@@ -12,9 +12,16 @@ from manikin.tasks.clothing.outline.landmarks import Landmarks, Straps
 from manikin.tasks.clothing.pattern.extent import Extent, across_neck, level, limb_length
 from manikin.tasks.clothing.pattern.seams import armpit, crossing
 from manikin.tasks.clothing.pattern.template import BodyFront
-from manikin.tasks.clothing.sizes.hanging import coat_hem, dress_hem, least_length, skirt_hem
+from manikin.tasks.clothing.sizes.hanging import (
+    agreed_length,
+    coat_hem,
+    dress_hem,
+    least_length,
+    shoulder_height,
+    skirt_hem,
+)
 from manikin.tasks.clothing.sizes.profile import Profile
-from manikin.tasks.clothing.sizes.sleeves import sleeve_length
+from manikin.tasks.clothing.sizes.sleeves import full_sleeve, sleeve_length
 
 F64 = NDArray[np.float64]
 
@@ -101,11 +108,19 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
         category = "dress" if hem < crotch - _DRESS_BELOW else "top"
     ease = _EASE["dress" if category == "dress" else "top"]  # dresses are cut closer, so their sleeves are shorter
     sleeve = sleeve_length(front, landmarks, scale * ease / _EASE["top"], category)
-    if category == "top" and landmarks.kind == "top" and least_length(front, rows) > _LONG_TOP:
+    has_long_sleeves = sleeve >= full_sleeve(front)
+    least = least_length(front, rows)
+    if has_long_sleeves:
+        least = agreed_length(landmarks, rows, least, "top")
+    if category == "top" and landmarks.kind == "top" and least > _LONG_TOP:
         category = "dress"  # a hoodie to the knees; vests are left out, knitted too narrow to tell
+    if category in ("top", "outerwear") and has_long_sleeves:
+        shoulders = shoulder_height(front)
+        hem = shoulders - agreed_length(landmarks, rows, shoulders - hem, "top")
     hem = max(hem, crotch + _TOP_ABOVE)
     if category == "dress":
-        hem = min(dress_hem(front, landmarks, rows), crotch - 0.02)
+        bust = None if landmarks.straps is None else _bust_height(front, landmarks)
+        hem = min(dress_hem(front, landmarks, rows, bust), crotch - 0.02)
     elif category == "outerwear" and landmarks.kind == "top" and (low := coat_hem(front, landmarks, rows)) is not None:
         hem = low  # waistcoats are not long ones
     hem = float(np.clip(hem, 0.12, waist_height(front) + 0.05))
@@ -135,17 +150,20 @@ def _bust(landmarks: Landmarks) -> float:
     return _BUST + _HALTER * float(np.clip(inset - _INSET, 0.0, 0.3))
 
 
+def _bust_height(front: BodyFront, landmarks: Landmarks) -> float:
+    """Return the height of the upper edge of what thin straps hold, in metres."""
+    return float(front.folds["side_left"].position[armpit(front, "left"), 1]) + _bust(landmarks)
+
+
 def _held(front: BodyFront, landmarks: Landmarks, straps: Straps, hem: float, scale: float) -> Extent:
     """Return the extent of a top or dress without sleeves that thin straps hold: its upper edge is at the bust."""
-    pit = float(front.folds["side_left"].position[armpit(front, "left"), 1])
     chest = scale * landmarks.measures["chest_half"]
-    rise = _bust(landmarks)
     return Extent(
         hem=hem,
         sleeve=0.0,
         neck=scale * landmarks.measures["neck_half"],
         strap=_strap(landmarks, scale),
-        bust=pit + rise,
+        bust=_bust_height(front, landmarks),
         strap_at=float(np.clip(straps.middle * chest, *_STRAPS_AT)),
         strap_width=float(np.clip(straps.width * chest, *_STRAP_WIDTHS)),
         armhole=scale * _pair(landmarks, "armhole"),

@@ -51,7 +51,13 @@ def sleeve_length(front: BodyFront, landmarks: Landmarks, scale: float, category
     is_hip_length = category == "top" and not landmarks.has_hood
     is_long = both > _LONG if is_hip_length else both > _LONG_FOR_OTHERS or sleeve > _FULL * arm
     beyond = max(0.0, sleeve - _ELBOW * arm)
-    return float(_END * arm if is_long else np.clip(sleeve + _FURTHER * beyond, _SHORTEST, _END * arm))
+    full = full_sleeve(front)
+    return full if is_long else float(np.clip(sleeve + _FURTHER * beyond, _SHORTEST, full))
+
+
+def full_sleeve(front: BodyFront) -> float:
+    """Return how far down the arm long sleeves reach, in metres."""
+    return float(_END * limb_length(front, "arm"))
 
 
 def _mean_length(landmarks: Landmarks, *names: str) -> float:

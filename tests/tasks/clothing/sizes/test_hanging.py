@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.outline.landmarks import Landmarks
+from manikin.tasks.clothing.outline.landmarks import Landmarks, Straps
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.hanging import (
     dress_hem,
@@ -76,7 +76,8 @@ def test_dresses_are_cut_closer_so_their_sleeves_reach_less_far(front: BodyFront
 def test_a_photo_has_no_scale(front: BodyFront, pixels: float) -> None:
     widths, vest = np.array([CHEST, CHEST, 60.0]), outline("vest", 95, CHEST)
     usual = dress_hem(front, vest, rows_of(95, widths))
-    assert dress_hem(front, vest, rows_of(95, widths, pixels)) == pytest.approx(usual, abs=1e-6)
+    scaled = replace(vest, measures={name: pixels * value for name, value in vest.measures.items()})
+    assert dress_hem(front, scaled, rows_of(95, widths, pixels)) == pytest.approx(usual, abs=1e-6)
 
 
 def test_a_wider_hem_makes_no_shorter_dress(front: BodyFront) -> None:
@@ -150,10 +151,39 @@ def test_sleeves_tell_a_wide_coats_length(front: BodyFront) -> None:
     assert not hangs(front, "outerwear", measure(front, sleeveless, "outerwear", rows)[1])
 
 
-def test_measures_of_a_coat_that_disagree_make_it_no_long_one(front: BodyFront) -> None:
-    for sleeve, is_long in ((60.0, True), (36.0, False)):
-        _, extent = measure(front, outline("top", 95, 56.0, sleeve), "outerwear", straight(95, 56.0))
-        assert hangs(front, "outerwear", extent) == is_long
+def test_one_measure_that_misleads_makes_no_long_coat(front: BodyFront) -> None:
+    for sleeve, chest in ((36.0, 56.0), (60.0, 30.0)):
+        coat = with_shoulders(outline("top", 70, chest, sleeve), 44.0)
+        _, extent = measure(front, coat, "outerwear", straight(70, chest))
+        assert not hangs(front, "outerwear", extent)
+
+
+def test_a_cropped_jacket_is_told_by_sleeves_and_shoulders_where_its_trunk_looks_narrow(front: BodyFront) -> None:
+    usual, narrow = (
+        measure(front, outline("top", 48, chest), "outerwear", straight(48, 56.0))[1].hem or 0 for chest in (56.0, 36.0)
+    )
+    assert crotch_height(front) + 0.08 < narrow < usual + 0.05
+
+
+def with_shoulders(made: Landmarks, width: float) -> Landmarks:
+    return replace(made, measures=made.measures | {"shoulder_half": width / 2})
+
+
+def test_a_dress_that_hangs_in_folds_is_told_by_its_shoulders(front: BodyFront) -> None:
+    for kind in ("vest", "top"):
+        made, rows = outline(kind, 95, 32.0), straight(95, 32.0)
+        wide, narrow = (dress_hem(front, with_shoulders(made, width), rows) for width in (40.0, 28.0))
+        assert 0.4 < wide < 0.55
+        assert narrow < wide - 0.05
+    vests = [dress_hem(front, with_shoulders(outline("vest", 95, CHEST), w), straight(95)) for w in (12.0, 20.0)]
+    assert vests[0] == vests[1]  # straps end inside the shoulders
+
+
+def test_a_dress_on_straps_hangs_from_the_bust(front: BodyFront) -> None:
+    held = replace(outline("vest", 80, CHEST), straps=Straps(0.4, 0.05))
+    bust = 1.3
+    hems = [dress_hem(front, held, straight(80), at) for at in (None, bust)]
+    assert 0.04 < hems[0] - hems[1] < shoulder_height(front) - bust
 
 
 def test_waistcoats_end_on_the_hips(front: BodyFront) -> None:
