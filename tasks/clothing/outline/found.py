@@ -20,6 +20,7 @@ from manikin.tasks.clothing.outline.judge import judge
 from manikin.tasks.clothing.outline.labels import kinds_of
 from manikin.tasks.clothing.outline.landmarks import (
     Landmarks,
+    Straps,
     closed_mask,
     gap_mask,
     opening_mask,
@@ -29,7 +30,7 @@ from manikin.tasks.clothing.outline.landmarks import (
     trunk_mask,
 )
 from manikin.tasks.clothing.outline.silhouettes import HELD, WAISTED, Silhouette
-from manikin.tasks.clothing.outline.straps import find_straps, without_straps
+from manikin.tasks.clothing.outline.straps import find_straps, is_strapless, without_straps
 
 _FIT_SIDE = 256  # the outline is fitted at this size
 _MIN_LEGS = 0.86  # of silhouette and trousers' outline, from which ground between legs counts
@@ -80,6 +81,8 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
         cutout, landmarks = _held(photo, cutout, landmarks, kinds)
     if category == "dress" and landmarks.kind == WAISTED.name:
         landmarks = replace(_landmarks(photo, cutout, (WAISTED,))[0], straps=landmarks.straps)
+    if category in ("top", "dress") and landmarks.straps is None and is_strapless(landmarks):
+        landmarks = replace(landmarks, straps=Straps(0.0, 0.0))
     check_rest(photo, cut, cutout)
     if category is not None:
         is_one = landmarks.kind == "trousers" and not _is_split(cutout, landmarks)

@@ -30,6 +30,11 @@ F32 = NDArray[np.float32]
 _SIDE = 256
 _THRESHOLD = -0.9
 _UNLIKE = 0.92  # radians by which a left and a right limb may be bent differently: more, and one of them is folded
+_ACROSS = (
+    0.3,
+    0.5,
+    1.3,
+)  # radians inwards that a sleeve across the front points, and past the other, half shoulders long
 _LONG = 1.2  # half shoulders that a sleeve is long, from which it reaches the elbow
 _LONGEST = 2.0  # likewise, beyond which it makes no difference
 _MAX_CREASED = 0.33  # of the calmer parts, with long sleeves; of those fit to be shown 0.2 at most
@@ -112,6 +117,18 @@ def _check_limbs(photo: Photo, landmarks: Landmarks) -> None:
         raise GarmentRejected(
             f"photo {photo.path}: one {limb} is bent otherwise than the other (by {math.degrees(abs(left - right)):.0f} "
             f"degrees, expected at most {math.degrees(_UNLIKE):.0f}), as when it is folded over the front; lay both out alike"
+        )
+    _check_across(photo, landmarks)
+
+
+def _check_across(photo: Photo, landmarks: Landmarks) -> None:
+    """Refuse long sleeves one of which points inwards, across the front, and the other does not: they hide its cloth."""
+    inwards, past, least = _ACROSS
+    ends = [landmarks.measures.get(f"sleeve_angle2_{side}", 0.0) for side, _ in SIDES]
+    if min(ends) < -inwards and max(ends) - min(ends) > past and sleeve_length(landmarks) > least:
+        raise GarmentRejected(
+            f"photo {photo.path}: a sleeve lies across the front (its end points inwards by {math.degrees(-min(ends)):.0f} "
+            f"degrees, expected at most {math.degrees(inwards):.0f}) and hides its cloth; lay both sleeves out beside it"
         )
 
 

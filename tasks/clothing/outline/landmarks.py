@@ -40,7 +40,7 @@ class Straps:
     """Thin straps that hold a garment, as shares of half its chest."""
 
     middle: float  # from the garment's middle, where they begin
-    width: float
+    width: float  # 0 of those that a strapless one has not
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ _LEAST = 0.22  # of half the chest that a strap rises above the upper edge
 _THINNEST, _WIDEST = 0.025, 0.29  # of half the chest
 _WITHIN = (0.15, 0.87)  # of half the chest from the middle where straps begin
 _ALIKE = 0.3  # of half the chest, by which the two may differ in place
+_STRAPLESS = (0.94, 0.93, 0.1)  # of half the chest: upper edge and armholes at least, and how far the edge sags at most
 _LOST = 0.25  # share of both that the cut-out lacks at least: what it has all of is a tank top's shoulders
 
 
@@ -64,6 +65,15 @@ def find_straps(rgb: U8, mask: U8, landmarks: Landmarks) -> Straps | None:
     if lost[both].mean() < _LOST or others.sum() > both.sum():
         return None
     return Straps(0.5 * (pieces[0][0] + pieces[1][0]), min(pieces[0][1], pieces[1][1]))
+
+
+def is_strapless(landmarks: Landmarks) -> bool:
+    """Return whether a garment ends at a level edge as wide as its chest, with neither armholes nor a neckline."""
+    if landmarks.kind != "vest":
+        return False
+    names = ("shoulder_half", "armhole_half", "neck_drop")
+    edge, armhole, sag = (landmarks.measures[n] / landmarks.measures["chest_half"] for n in names)
+    return edge > _STRAPLESS[0] and armhole > _STRAPLESS[1] and sag < _STRAPLESS[2]
 
 
 def without_straps(mask: U8, landmarks: Landmarks) -> U8:

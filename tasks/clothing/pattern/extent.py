@@ -48,7 +48,7 @@ class Extent:
     strap: float | None = None  # half width over the shoulder straps of a sleeveless top, on the flat body
     bust: float | None = None  # height of the upper edge of a top that thin straps hold
     strap_at: float | None = None  # likewise, from the middle to the middle of such a strap, on the flat body
-    strap_width: float | None = None
+    strap_width: float | None = None  # None without straps
     armhole: float | None = (
         None  # from that edge's end over the armpit to where its photo's side begins, on the flat body
     )
@@ -151,7 +151,8 @@ def _held(front: BodyFront, extent: Extent, where: NDArray[np.bool_]) -> F32:
     high = (extent.bust or 0.0) - np.where(front.facing[where] < 0, np.float32(_BACK_BUST), np.float32(0))
     t = np.clip((wide - x) / max(wide - at - half, 1e-6), 0, 1)
     edge = low - _UNDER_ARM + (high - low + _UNDER_ARM) * t * t
-    return np.asarray(np.maximum(edge - y, half - np.abs(x - at)), np.float32)
+    inside_strap = half - np.abs(x - at) if extent.strap_width else np.float32(_OFF)
+    return np.asarray(np.maximum(edge - y, inside_strap), np.float32)
 
 
 def _armpit(front: BodyFront, side: str) -> tuple[float, float]:

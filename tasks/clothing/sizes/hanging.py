@@ -20,6 +20,7 @@ _FLARE = (0.3, 0.45)  # of half the width below a waist, by length; likewise wit
 _BODICE = 0.40  # metres of a dress from its shoulders over the chest to its waist
 _COAT_EASE = 1.2  # likewise of a coat, worn over other clothes
 _TRUNK = (0.20, 0.45)  # of a dress's length, between which it is compared with the body
+_TO_HIPS = 1.2  # metres of length at most, of which that are shares
 _ROUNDS = 20  # until scale and the heights of the rows that it is taken from agree
 _SIZE = 0.92  # usual sizes are so much narrower than this body, and as long
 _DRESS = (0.92, 0.5)  # usual length in metres, and the power to which a length's ratio to it is taken
@@ -100,9 +101,10 @@ def _scale(front: BodyFront, widths: F64, length: float) -> float:
         length: of all rows, in pixels.
     """
     share = np.linspace(0.0, 1.0, len(widths))
-    trunk = (share >= _TRUNK[0]) & (share <= _TRUNK[1])
-    scale = 0.5 / float(np.median(widths[trunk]))
+    scale = 0.5 / float(np.median(widths[(share >= _TRUNK[0]) & (share <= _TRUNK[1])]))
     for _ in range(_ROUNDS):
+        of_trunk = share * max(1.0, scale * length / _TO_HIPS)
+        trunk = (of_trunk >= _TRUNK[0]) & (of_trunk <= _TRUNK[1])
         heights = shoulder_height(front) - share[trunk] * scale * length
         needed = float(np.median(trunk_widths(front, heights) / widths[trunk]))
         scale = 0.5 * (scale + _EASE * needed)

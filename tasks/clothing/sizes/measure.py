@@ -165,7 +165,7 @@ def _held(front: BodyFront, landmarks: Landmarks, straps: Straps, hem: float, sc
         strap=_strap(landmarks, scale),
         bust=_bust_height(front, landmarks),
         strap_at=float(np.clip(straps.middle * chest, *_STRAPS_AT)),
-        strap_width=float(np.clip(straps.width * chest, *_STRAP_WIDTHS)),
+        strap_width=float(np.clip(straps.width * chest, *_STRAP_WIDTHS)) if straps.width > 0 else None,
         armhole=scale * _pair(landmarks, "armhole"),
     )
 

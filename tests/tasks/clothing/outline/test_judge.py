@@ -45,6 +45,17 @@ def test_one_sleeve_folded_over_the_front_is_refused(top: Landmarks, left: float
         judge(PHOTO, CUTOUT, bent(top, left, right))
 
 
+def test_a_long_sleeve_across_the_front_is_refused_and_a_short_one_is_not(top: Landmarks) -> None:
+    angles = {"sleeve_angle1_left": -0.2, "sleeve_angle2_left": -0.4, "sleeve_angle2_right": 0.3}
+    crossing = replace(top, measures=top.measures | angles)
+    with pytest.raises(GarmentRejected, match=r"a.png: a sleeve lies across the front \(.* by 23 degrees, .* 17\)"):
+        judge(PHOTO, CUTOUT, crossing)
+    short = {f"sleeve_length{k}_{side}": 20.0 for k in (1, 2) for side in ("left", "right")}
+    assert judge(PHOTO, CUTOUT, replace(crossing, measures=crossing.measures | short)) > 0
+    alike = {"sleeve_angle2_left": -0.4, "sleeve_angle2_right": -0.35}
+    assert judge(PHOTO, CUTOUT, replace(top, measures=top.measures | alike)) > 0
+
+
 def test_both_sleeves_may_be_bent_alike(top: Landmarks) -> None:
     assert judge(PHOTO, CUTOUT, bent(top, -1.2, -1.0)) > 0.85
 

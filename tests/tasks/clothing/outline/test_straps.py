@@ -69,6 +69,24 @@ def test_what_is_no_pair_of_straps_of_its_cloth_is_none(
     assert find_straps(photo.rgb, held.cutout.mask, replace(held.landmarks, straps=None)) is None
 
 
+LEVEL, NECKLINE = [(100, 60), (200, 60)], [(118, 60), (135, 64), (150, 85), (165, 64), (182, 60)]
+
+
+@pytest.mark.parametrize(("top", "is_strapless"), [(LEVEL, True), (NECKLINE, False)], ids=["level", "neckline"])
+def test_what_ends_level_across_the_whole_chest_has_no_straps(
+    top: list[tuple[int, int]], is_strapless: bool, front: BodyFront
+) -> None:
+    rgb = np.full((300, 300, 3), 225, np.uint8)
+    sides = [(200, 100), (205, 270), (95, 270), (100, 100)]
+    cv2.fillPoly(rgb, [np.array(top + sides, np.int32)], CLOTH)
+    rgb = np.clip(rgb + np.random.default_rng(0).normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+    found = find_garment(Photo(rgb, None, "0" * 64, Path("garment.png")), "Dress")
+    assert (found.landmarks.straps is not None) == is_strapless
+    _, extent = measure(front, found.landmarks, "dress", profile(found.cutout.mask, found.landmarks))
+    assert (extent.bust is not None) == is_strapless
+    assert extent.strap_width is None
+
+
 def test_straps_that_were_cut_out_are_taken_off_and_nothing_else(held: Found) -> None:
     body = np.zeros((300, 300), np.uint8)
     cv2.fillPoly(body, [np.array(BODICE, np.int32)], 255)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -87,6 +88,18 @@ def test_what_thin_straps_hold_ends_at_the_bust_but_for_these(front: BodyFront) 
         middle = front.is_flat & front.is_part("torso") & seen & (np.abs(x - 0.13) < 0.006)
         assert alpha[middle & (y > 1.2) & (y < 1.42)].all()  # up to the shoulder, in front and behind
     assert high[front.flat[..., 0] > 0].sum() == pytest.approx(high[front.flat[..., 0] < 0].sum(), rel=0.05)
+
+
+def test_without_straps_nothing_is_worn_above_the_bust(front: BodyFront) -> None:
+    bare, held = (
+        coverage(front, inside(front, replace(CAMISOLE, strap_width=width))) > 0.5
+        for width in (None, CAMISOLE.strap_width)
+    )
+    high = front.position[..., 1] > (CAMISOLE.bust or 0) + 0.003
+    assert not bare[high].any()
+    assert not (bare & ~held).any()
+    low = front.position[..., 1] < (CAMISOLE.bust or 0) - 0.03
+    assert (bare[low] != held[low]).mean() < 0.001
 
 
 def test_edges_of_what_thin_straps_hold_lie_at_bust_and_flanks(front: BodyFront) -> None:

@@ -8,6 +8,7 @@ from manikin.tasks.clothing.outline.landmarks import Landmarks, Straps
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.hanging import (
     dress_hem,
+    dress_scale,
     natural_waist,
     shoulder_height,
     skirt_hem,
@@ -78,6 +79,14 @@ def test_a_photo_has_no_scale(front: BodyFront, pixels: float) -> None:
     usual = dress_hem(front, vest, rows_of(95, widths))
     scaled = replace(vest, measures={name: pixels * value for name, value in vest.measures.items()})
     assert dress_hem(front, scaled, rows_of(95, widths, pixels)) == pytest.approx(usual, abs=1e-6)
+
+
+def test_the_longest_dresses_are_measured_on_the_trunk_and_not_on_the_hips(front: BodyFront) -> None:
+    made = with_shoulders(outline("vest", 160, CHEST), 10.0)
+    widths = np.array([CHEST] * 3 + [CHEST + 30.0 * t for t in np.linspace(0, 1, 6)])
+    scale = dress_scale(front, made, rows_of(160, widths))
+    assert scale == pytest.approx(dress_scale(front, made, straight(160)), rel=0.02)
+    assert scale < 1.12 * dress_scale(front, outline("vest", 95, CHEST), straight(95))
 
 
 def test_a_wider_hem_makes_no_shorter_dress(front: BodyFront) -> None:
