@@ -2,8 +2,8 @@
 
 The light on what it shows is softened (`shading`). Outwards, the cloth's own rim is carried on, so no sample ever takes in
 the ground. Within the neck of a garment laid flat the photo shows labels and hangers: cloth goes on over them. The back of
-plain cloth (`plain`) and of stripes across (`stripes`) is made anew, checks excepted; on other cloth, what sits on it (`prints`)
-is covered with what is about it (`quilt`).
+plain cloth (`plain`) and of stripes across (`stripes`) is made anew, checks excepted, and what sits on the rest (`prints`) is
+covered with what is about it (`quilt`); on other cloth, the pattern goes on over what sits on it (`shifts`).
 """
 
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ from manikin.tasks.clothing.cloth.blemishes import odd_in_neck
 from manikin.tasks.clothing.cloth.lateral import shade
 from manikin.tasks.clothing.cloth.limbs import Sleeve
 from manikin.tasks.clothing.cloth.plain import plain_cloth
-from manikin.tasks.clothing.cloth.prints import find_prints
+from manikin.tasks.clothing.cloth.prints import find_prints, middle_strip
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light, lift_shade
+from manikin.tasks.clothing.cloth.shifts import cover_pattern
 from manikin.tasks.clothing.cloth.stripes import is_checked, striped_back
 from manikin.tasks.kernel import kernel
 
@@ -32,6 +33,7 @@ _RIM = 0.012  # of the long side that is cut off the cloth: mixed pixels, and th
 _WORK_SIDE = 192  # what sits on the cloth is found at this size
 _MARKED = (0.003, 0.7)  # of the cloth that may be covered
 _LEAST = 400  # pixels of cloth at the working size, below which nothing is looked for
+_PLACKET = 0.18  # of a patterned trunk's half width to either side of its middle, where a placket or zip may be
 _NEAR = (0.02, 0.06)  # of the long side from the edge, over which mirrored cloth gives way to smooth
 
 
@@ -124,15 +126,36 @@ def _both_sides(
     anew = striped_back(front, opening, inside, trunk) if plain is None else (plain.back, plain.made)
     if plain is not None and sleeves:
         front = carry_on(plain.front, known)
-    if anew is not None:
-        back, made = anew
-        prints &= ~made
+    if anew is None:
+        return front, _patterned_back(front, prints, known, inside, opening, trunk)
+    back, made = anew
+    prints &= ~made
     covered = None
     if _MARKED[0] < prints.sum() / inside.sum() < _MARKED[1]:
         covered = cover(back, prints, inside, trunk)
-    if covered is None and anew is None:
-        return front, back
     return front, carry_on(back if covered is None else covered, known)
+
+
+def _patterned_back(front: U8, prints: Mask, known: Mask, inside: Mask, opening: Mask, trunk: Mask | None) -> U8:
+    """Return (H, W, 3) the front's cloth with its pattern over what sits on it and within the neck."""
+    if trunk is not None and trunk.any():
+        prints = prints | middle_strip(trunk, inside, _PLACKET)
+    gaps = cv2.dilate((prints | (opening & _hull(inside))).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    source = inside if trunk is None or not trunk.any() else trunk
+    if gaps.sum() < _MARKED[0] * inside.sum():
+        return front
+    covered = cover_pattern(front, gaps, source, inside)
+    if covered is None:
+        return front
+    back, filled = covered
+    shown = cv2.resize(filled.astype(np.float32), front.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
+    return carry_on(back, known | shown)
+
+
+def _hull(inside: Mask) -> Mask:
+    """Return (h, w) the convex hull of a garment."""
+    points = np.argwhere(inside)[:, ::-1].astype(np.int32)
+    return np.asarray(cv2.fillConvexPoly(np.zeros(inside.shape, np.uint8), cv2.convexHull(points), 1) > 0)
 
 
 def carry_on(rgb: U8, known: Mask) -> U8:

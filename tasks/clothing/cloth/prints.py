@@ -54,7 +54,7 @@ def find_prints(rgb: U8, inside: Mask, opening: Mask, trunk: Mask | None) -> Mas
     if likely[rim].mean() > _RESTLESS:
         likely = sure
     marks, own = _islands(sure, likely & inside, inside, (depth < 2) & ~opening, trunk)
-    middle = _middle(inside if trunk is None or not trunk.any() else trunk, inside)
+    middle = middle_strip(trunk, inside, _STRIP)
     return (_no_pattern(marks, inside) | (middle & ~own) | opening) & inside
 
 
@@ -159,8 +159,10 @@ def _no_pattern(marks: Mask, inside: Mask) -> Mask:
     return np.zeros_like(marks) if hull > _ALL_OVER * inside.sum() else marks
 
 
-def _middle(trunk: Mask, inside: Mask) -> Mask:
-    """Return the strip down the middle, where buttons, zips and flies are."""
+def middle_strip(trunk: Mask | None, inside: Mask, share: float) -> Mask:
+    """Return (h, w) the strip down the middle, where buttons, zips and flies are: a share of a trunk's half width to either
+    side."""
+    trunk = inside if trunk is None or not trunk.any() else trunk
     filled = np.flatnonzero(trunk.any(axis=1))
     quarter = len(filled) // 4
     y = filled[quarter : len(filled) - quarter]  # where the trunk's two sides are abreast, however it is tilted
@@ -170,4 +172,4 @@ def _middle(trunk: Mask, inside: Mask) -> Mask:
         np.polyfit(y, 0.5 * (left + right), 1) if len(y) > max(half, 2) else (0.0, float(np.nonzero(trunk)[1].mean()))
     )
     rows, columns = np.mgrid[: inside.shape[0], : inside.shape[1]]
-    return np.asarray((np.abs(columns - (at + tilt * rows)) < _STRIP * half) & inside)
+    return np.asarray((np.abs(columns - (at + tilt * rows)) < share * half) & inside)
