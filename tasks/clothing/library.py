@@ -9,6 +9,7 @@ from manikin.tasks.clothing.cloth.bake import bake
 from manikin.tasks.clothing.cloth.blemishes import without_waist_label
 from manikin.tasks.clothing.cloth.correspondences import garment_warp
 from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
+from manikin.tasks.clothing.cloth.hem import odd_at_hem
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
 from manikin.tasks.clothing.cloth.neckline import seen_neck
 from manikin.tasks.clothing.cloth.waistband import without_inside
@@ -135,6 +136,7 @@ def _cloth(front: BodyFront, garment: Found, warp: Warp) -> Cloth:
     shown = mask
     if garment.cutout.source == "grabcut":
         shown = np.where(remnants(rgb, mask, _places(landmarks, trunk)) > 0, 0, mask).astype(np.uint8)
+    shown = np.where(odd_at_hem(rgb, shown, landmarks), 0, shown).astype(np.uint8)
     sleeves = sleeve_edges(landmarks) if is_top else ()
     return spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None, sleeves)
 

@@ -29,7 +29,9 @@ I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_RIM = 0.012  # of the long side that is cut off the cloth: mixed pixels, and the cut's own error
+RIM = 0.012
+"""Share of the long side that is cut off the cloth: mixed pixels, and the cut's own error."""
+
 _WORK_SIDE = 192  # what sits on the cloth is found at this size
 _MARKED = (0.003, 0.7)  # of the cloth that may be covered
 _LEAST = 400  # pixels of cloth at the working size, below which nothing is looked for
@@ -75,7 +77,7 @@ def spread_cloth(
         trunk: (H, W), 255 where plain cloth for the back is taken from by choice: sleeves' seams are no cloth to copy.
         sleeves: their edges.
     """
-    side = max(1, round(_RIM * max(mask.shape)))
+    side = max(1, round(RIM * max(mask.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
     whole = np.where(mask > 127, 255, 0).astype(np.uint8)
     core = np.asarray(cv2.erode(whole, kernel, borderValue=0), np.uint8)
