@@ -81,7 +81,7 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     category, extent = measure(front, landmarks, garment.category, rows)
     worn = as_worn(front, category, extent)
     warp = garment_warp(front, landmarks, extent, _waist(front, category, landmarks, rows))
-    cloth = _cloth(front, garment, warp)
+    cloth = _cloth(front, garment, warp, extent.neck)
     back_rows = None if back is None else _rows(back)
     behind = None if back is None else _back_cloth(front, category, back, extent, back_rows)
     skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
@@ -125,12 +125,13 @@ def _waist(front: BodyFront, category: str, landmarks: Landmarks, rows: Profile 
 
 def _back_cloth(front: BodyFront, category: str, back: Found, extent: Extent, rows: Profile | None) -> tuple[U8, Warp]:
     warp = garment_warp(front, back.landmarks, extent, _waist(front, category, back.landmarks, rows))
-    return _cloth(front, back, warp).front, warp
+    return _cloth(front, back, warp, extent.neck).front, warp
 
 
-def _cloth(front: BodyFront, garment: Found, warp: Warp) -> Cloth:
+def _cloth(front: BodyFront, garment: Found, warp: Warp, neckline: float | None) -> Cloth:
     rgb, mask, landmarks = garment.photo.rgb, garment.cutout.mask, garment.landmarks
-    neck, lateral = seen_neck(front, rgb, mask, landmarks, warp), lateral_mask(landmarks, mask.shape)
+    neck = seen_neck(front, rgb, mask, landmarks, warp, neckline, garment.photo.label)
+    lateral = lateral_mask(landmarks, mask.shape)
     is_top = landmarks.kind in ("top", "vest")
     trunk = trunk_mask(landmarks, mask.shape)
     shown = mask

@@ -15,6 +15,7 @@ ASIDE = (1.5, 3.0)
 """Pixels to either side at which the cloth is compared."""
 
 _MOST = 12.0  # folded Lab that a change counts at most
+_COUNTED = 0.4  # of a part's samples, above which there must be cloth
 _WEAKER = 0.6  # of a curve's samples that must show the change
 
 
@@ -86,3 +87,9 @@ def weaker(change: F32, is_cloth: Mask, counted: float) -> F64:
     n = np.maximum(np.rint(_WEAKER * is_cloth.sum(axis=1)).astype(int), 1)
     lowest = np.cumsum(np.sort(shown, axis=1), axis=1)[np.arange(len(n)), n - 1] / n
     return np.where(is_cloth.mean(axis=1) >= counted, lowest, -1.0)
+
+
+def everywhere(change: F32, is_cloth: Mask, parts: int) -> F64:
+    """Return (n,) how much (n, k) changes show on that part of each curve, of as many as given, where they show least."""
+    pairs = zip(np.array_split(change, parts, axis=1), np.array_split(is_cloth, parts, axis=1), strict=True)
+    return np.asarray(np.min([weaker(*pair, _COUNTED) for pair in pairs], axis=0))

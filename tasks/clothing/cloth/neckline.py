@@ -19,12 +19,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, Frame, frame_between, normals, weaker
+from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, Frame, everywhere, frame_between, normals
 from manikin.tasks.clothing.cloth.fill import Neck, Scoop
+from manikin.tasks.clothing.cloth.lapels import find_lapels
+from manikin.tasks.clothing.cloth.neck_view import NeckView, neck_view
 from manikin.tasks.clothing.cloth.warp import Warp
-from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
 from manikin.tasks.clothing.outline.landmarks import Landmarks, opening_mask
-from manikin.tasks.clothing.pattern.seams import between, neck_at
+from manikin.tasks.clothing.pattern.seams import between, half_chest, neck_at, neck_ends
 from manikin.tasks.clothing.pattern.template import BodyFront
 
 F32 = NDArray[np.float32]
@@ -52,20 +53,20 @@ _HARDLY = -0.5  # likewise that a quarter shows at least
 _CLEAR, _ANEW = 2.0, 0.65  # pixels below another neckline, and share of it there
 _DEEPER = 0.12  # of half the chest, by which its tip is deeper than that
 _UNEVEN = 0.85  # exponent of its samples' spacing, or stripes might meet them all alike
-_STRIDE = 3  # pixels down over which a pattern changes
 _SAMPLES, _SPAN = 36, 0.95  # along a curve, and the share of it that is compared
 _BELOW = (4.0, 7.0)  # pixels below a curve, where there is the front's cloth
-_GREY = 128  # in place of the ground
-_COUNTED = 0.4  # of a side's samples, above which there must be cloth
 _ON_CLOTH = (2.0, 0.85)  # pixels below a curve, and share of it, at which there must be cloth
 _OPEN = 0.05  # of half the chest, by which a neckline lies under the contour in its middle
-_BESIDE = (1.25, 22, 34)  # of the neck's half width, and pixels further out and down: cloth that is the front's
-_COLOURS, _ALIKE, _ENOUGH = 4, 3.2, 40  # of that cloth, spreads within which cloth is like it, and pixels to tell it by
 _LIKE, _LESS = 0.6, 0.06  # share below a curve of cloth like it, and by how much less it may be than above
 _SURE, _OF_BEST = 1.2, 0.5  # folded Lab by which the cloth changes, and share of the strongest change
 _BAND, _EITHER_END = 0.07, 0.2  # of half the chest, by which a lower edge is another, all along but for its ends
 _TRUE = 0.1  # of half the chest, by which a contour may miss its curve in the mean
 _THROAT = (1.2, 0.17)  # of the neck's half width, and metres below and above its sides, that count as throat
+_LAPELLED = ("blazer",)
+_BUTTONED = ("polo", "shirt")
+_PLACKET = 0.12  # metres that these stand open under the neck's sides at most
+_LAPEL_BOW = 1.15  # exponent of the V between lapels
+_CUT_WITHIN = (0.5, 0.05)  # metres below and above the neck's sides within which a neckline is looked for on the body
 _MIN_HALF = 0.05  # of half the chest, under which a neck's landmarks lie on each other
 
 
@@ -87,7 +88,15 @@ class _Necklines(Curves):
         return Neckline(line, Scoop(float(self.depth[k]), float(self.bow[k])))
 
 
-def seen_neck(front: BodyFront, rgb: U8, mask: U8, landmarks: Landmarks, warp: Warp) -> Neck:
+def seen_neck(
+    front: BodyFront,
+    rgb: U8,
+    mask: U8,
+    landmarks: Landmarks,
+    warp: Warp,
+    neck: float | None = None,
+    label: str | None = None,
+) -> Neck:
     """Return what a photo shows about the neck; nothing for garments that have none, or end at the bust.
 
     Args:
@@ -96,7 +105,9 @@ def seen_neck(front: BodyFront, rgb: U8, mask: U8, landmarks: Landmarks, warp: W
         mask: (H, W), 255 on the garment.
         landmarks: of the garment.
         warp: from the flat body into the photo.
-    """
+        neck: the half width in metres of a neckline wider than the body's neck.
+        label: what the photo shows: blazers have lapels, and what buttons up to the neck is not cut deep.
+    """  # fmt: skip
     throat = np.zeros(mask.shape, np.uint8)
     if landmarks.kind not in ("top", "vest") or landmarks.straps is not None:
         return Neck(throat, throat, None)
@@ -105,10 +116,35 @@ def seen_neck(front: BodyFront, rgb: U8, mask: U8, landmarks: Landmarks, warp: W
     turn = np.linspace(0, 2 * np.pi, 48)
     around = np.stack([_THROAT[0] * x * np.cos(turn), y + _THROAT[1] * np.sin(turn)], axis=1)
     cv2.fillPoly(throat, [np.rint(warp.at(around)).astype(np.int32)], 255)
-    lines = [n for n in (find_neckline(rgb, mask, landmarks), contour_neckline(mask, landmarks)) if n is not None]
+    word = (label or "").strip().lower()
+    lapels = find_lapels(rgb, mask, landmarks) if word in _LAPELLED else None
+    if lapels is not None:
+        lines = [Neckline(lapels, worn_scoop(front, warp, neck, lapels, _LAPEL_BOW))]
+    else:
+        lines = [n for n in (find_neckline(rgb, mask, landmarks), contour_neckline(mask, landmarks)) if n is not None]
     above = None if not lines else np.asarray(np.max([_above(n.line, mask.shape) for n in lines], axis=0), np.uint8)
     scoop = max((n.scoop for n in lines), key=lambda s: s.depth, default=None)
+    if scoop is not None and word in _BUTTONED:
+        scoop = scoop._replace(depth=min(scoop.depth, _PLACKET / half_chest(front)))
     return Neck(opening_mask(landmarks, mask.shape), throat, above, scoop)
+
+
+def worn_scoop(front: BodyFront, warp: Warp, neck: float | None, line: F64, bow: float) -> Scoop:
+    """Return the scoop of an exponent along which a body's front is cut where a photo shows its neckline (n, 2).
+
+    Args:
+        front: the body.
+        warp: from the flat body into the photo.
+        neck: the half width in metres of a neckline wider than the body's neck.
+        line: the photo's pixels.
+        bow: the exponent.
+    """
+    half, high = np.mean([np.abs(p) for p in neck_ends(front, neck)], axis=0)
+    chest = half_chest(front)
+    flat = warp.flat_of(line, (-chest, high - _CUT_WITHIN[0]), (chest, high + _CUT_WITHIN[1]))
+    g = 1 - np.minimum(np.abs(flat[:, 0] / half), 1) ** bow
+    depth = float(((high - flat[:, 1]) * g).sum() / max(float((g * g).sum()), 1e-9))
+    return Scoop(max(depth, 0.0) / chest, bow)
 
 
 def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
@@ -116,15 +152,10 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
     frame = _frame(landmarks)
     if frame is None:
         return None
-    shown = np.where(mask[..., None] > 127, rgb, np.uint8(_GREY))  # no ground mixes in
-    upright = cv2.warpAffine(frame.calm(shown), frame.T, frame.size, borderMode=cv2.BORDER_REPLICATE)
-    lab = folded_lab(np.asarray(upright, np.uint8))
-    lab = np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32)
-    cloth = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) > 127
-    like, found = _like_front(lab, cloth, frame), None
+    view, found = neck_view(rgb, mask, frame), None
     t, ends = np.linspace(-_SPAN, _SPAN, _SAMPLES), np.linspace(-1.0, 1.0, _SAMPLES)
     curves = _curves(frame, t)
-    (score,) = _scores(lab, cloth, like, curves, (2,))
+    (score,) = _scores(view, curves, (2,))
     k = int(np.argmax(score))
     if score[k] > _SURE:
         k = _front_edge(curves, np.where(score > max(_SURE, _OF_BEST * score[k]), score, -1.0), k)
@@ -132,10 +163,9 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
     curves = _open_fronts(frame, np.sign(t) * np.abs(t) ** _UNEVEN)
     if not len(curves.depth):
         return found
-    halves, quarters = _scores(lab, cloth, like, curves, (2, 4))
-    weave = _weave(lab, cloth, frame)
-    is_sure = quarters > max(_V_SURE[0], _OF_WEAVE[0] * weave)
-    is_sure |= (quarters > _HARDLY) & (halves > max(_V_SURE[1], _OF_WEAVE[1] * weave))
+    halves, quarters = _scores(view, curves, (2, 4))
+    is_sure = quarters > max(_V_SURE[0], _OF_WEAVE[0] * view.weave)
+    is_sure |= (quarters > _HARDLY) & (halves > max(_V_SURE[1], _OF_WEAVE[1] * view.weave))
     k = int(np.argmax(np.where(is_sure, halves, -1.0)))
     if not is_sure[k]:
         return found
@@ -192,29 +222,6 @@ def _frame(landmarks: Landmarks) -> Frame | None:
     return frame_between(right, left, _UNIT / unit, (wide, high, deep))
 
 
-def _beside(cloth: Mask, frame: Frame) -> Mask:
-    """Return (h, w) the cloth beside the neck, which is the front's."""
-    y, x = np.mgrid[: frame.size[1], : frame.size[0]]
-    aside = np.abs(x - frame.middle[0]) - _BESIDE[0] * frame.half
-    heart = cv2.erode(cloth.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    return np.asarray((aside > 0) & (aside < _BESIDE[1]) & (y < frame.middle[1] + _BESIDE[2]) & heart)
-
-
-def _weave(lab: F32, cloth: Mask, frame: Frame) -> float:
-    """Return by how much the cloth beside the neck changes by itself from place to place; 0 where none shows."""
-    beside = _beside(cloth, frame)[_STRIDE:]
-    change = np.linalg.norm(lab[_STRIDE:] - lab[:-_STRIDE], axis=-1)
-    return float(np.median(change[beside])) if beside.any() else 0.0
-
-
-def _like_front(lab: F32, cloth: Mask, frame: Frame) -> F32:
-    """Return (h, w) 1 where the cloth is like that beside the neck; 1 everywhere where too little of that shows."""
-    beside = _beside(cloth, frame)
-    if beside.sum() < _ENOUGH:
-        return np.ones(cloth.shape, np.float32)
-    return np.asarray(fit_colours(lab[beside], _COLOURS).distance(lab) < _ALIKE, np.float32)
-
-
 def _curves(frame: Frame, t: F64) -> _Necklines:
     """Return all curves at shares t (k,) from the neck's right side, -1, to the left, 1."""
     grid = np.meshgrid(_WIDTHS, _SHIFTS, _ENDS, _ENDS, _DEPTHS, np.arange(len(_BOWS)), indexing="ij")
@@ -240,26 +247,19 @@ def _open_fronts(frame: Frame, t: F64) -> _Necklines:
     return _Necklines(x, y, normals(x, y), depth[:, 0], bow[:, 0])
 
 
-def _scores(lab: F32, cloth: Mask, like: F32, curves: _Necklines, parts: tuple[int, ...]) -> list[F64]:
+def _scores(view: NeckView, curves: _Necklines, parts: tuple[int, ...]) -> list[F64]:
     """Return (n,) how much the cloth changes across all parts of each curve, or darkens on it, for each number of parts.
 
     It is below 0 where no curve fits.
     """
-    core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
-    is_cloth = curves.at(core, -ASIDE[1]) > 0.5
-    scores = [np.maximum(*(_everywhere(c, is_cloth, n) for c in curves.changes(lab))) for n in parts]
-    under = curves.under(core > 0) / _UNIT
+    is_cloth = curves.at(view.core, -ASIDE[1]) > 0.5
+    scores = [np.maximum(*(everywhere(c, is_cloth, n) for c in curves.changes(view.lab))) for n in parts]
+    under = curves.under(view.core > 0) / _UNIT
     is_open = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1) > _OPEN
-    is_open &= (curves.at(core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
-    near, far, over = (curves.at(like, aside).mean(axis=1) for aside in (*_BELOW, -_BELOW[0]))
+    is_open &= (curves.at(view.core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
+    near, far, over = (curves.at(view.like, aside).mean(axis=1) for aside in (*_BELOW, -_BELOW[0]))
     is_front = (near > _LIKE) & (0.5 * (near + far) > over - _LESS)
     return [np.where(is_open & is_front, score, -1.0) for score in scores]
-
-
-def _everywhere(change: F32, is_cloth: Mask, parts: int) -> F64:
-    """Return (n,) how much (n, k) changes show on that part of each curve, of as many as given, where they show least."""
-    pairs = zip(np.array_split(change, parts, axis=1), np.array_split(is_cloth, parts, axis=1), strict=True)
-    return np.asarray(np.min([weaker(*pair, _COUNTED) for pair in pairs], axis=0))
 
 
 def _above(line: F64, shape: tuple[int, ...]) -> U8:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
+from scipy.spatial import cKDTree
 
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.kernel import kernel
@@ -18,6 +19,7 @@ F64 = NDArray[np.float64]
 
 _STEP = 0.01  # metres of flat body between the grid's nodes
 _MARGIN = 0.03
+_PART = 0.25  # of a step, to which flat points are found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,15 @@ class Warp:
         out = np.empty(cells.shape, np.float32)
         _sample(self.nodes, cells.reshape(-1, 2), out.reshape(-1, 2))
         return out
+
+    def flat_of(self, pixels: F64, low: tuple[float, float], high: tuple[float, float]) -> F64:
+        """Return flat points (n, 2) between two corners that show a photo's pixels (n, 2), or come nearest to them."""
+        first, last = (((np.array(c) - self.origin) / _STEP).round().astype(int) for c in (low, high))
+        shape = np.array(self.nodes.shape[1::-1])
+        first, last = np.clip(first, 0, shape - 2), np.clip(last, 1, shape - 1)
+        xs, ys = (np.arange(first[c], last[c] + 1, _PART) for c in range(2))
+        flat = (self.origin + _STEP * np.stack(np.meshgrid(xs, ys), axis=-1)).reshape(-1, 2)
+        return np.asarray(flat[cKDTree(self.at(flat)).query(pixels)[1]])
 
 
 def fit_warp(front: BodyFront, body: F64, photo: F64) -> Warp:

@@ -49,6 +49,21 @@ def neck_at(front: BodyFront, side: str, half_width: float | None) -> float:
     )
 
 
+def neck_ends(front: BodyFront, half_width: float | None) -> list[F64]:
+    """Return the flat points (2,) where a neckline of a half width ends on the left and on the right."""
+    ends = []
+    for side, _ in _SIDES:
+        at = neck_at(front, side, half_width)
+        fold = front.folds[f"arm_{side}"].flat
+        ends.append(np.array([np.interp(at, np.arange(len(fold)), fold[:, c]) for c in range(2)]))
+    return ends
+
+
+def half_chest(front: BodyFront) -> float:
+    """Return half the width of the flat body at its armpits, in metres."""
+    return float(np.mean([abs(front.folds[f"side_{side}"].flat[armpit(front, side)][0]) for side, _ in _SIDES]))
+
+
 def crossing(line: Line, plane: Plane, start: int = 0) -> float:
     """Return the fractional index where a line first crosses a plane, at or after `start`; its last index if nowhere."""
     d = plane.inside(line.position)

@@ -6,9 +6,10 @@ import pytest
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
-from manikin.tasks.clothing.cloth.neckline import contour_neckline, find_neckline, seen_neck
-from manikin.tasks.clothing.cloth.warp import fit_warp
+from manikin.tasks.clothing.cloth.neckline import contour_neckline, find_neckline, seen_neck, worn_scoop
+from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.outline.landmarks import Landmarks
+from manikin.tasks.clothing.pattern.seams import half_chest, neck_ends
 from manikin.tasks.clothing.pattern.template import BodyFront
 
 U8 = NDArray[np.uint8]
@@ -183,3 +184,30 @@ def test_of_a_narrow_sleeve_the_middle_is_no_side() -> None:
     sides = lateral_mask(replace(made, edges=made.edges | sleeve), (SIZE, SIZE))
     assert (sides[170:280, [342, 378]] == 255).all()
     assert sides[170:280, 352:368].max() == 0
+
+
+@pytest.fixture(scope="module")
+def upright(front: BodyFront) -> Warp:
+    """The flat body at 400 pixels a metre, its neck's sides 60 pixels down."""
+    body = np.concatenate([line.flat[::12] for line in front.folds.values()])
+    high = float(np.mean([p[1] for p in neck_ends(front, None)]))
+    return fit_warp(front, body, np.stack([200 + 400 * body[:, 0], 60 + 400 * (high - body[:, 1])], axis=1))
+
+
+@pytest.mark.parametrize("depth", [0.1, 0.25])
+def test_a_line_is_cut_where_the_warp_shows_it(front: BodyFront, upright: Warp, depth: float) -> None:
+    half = neck_ends(front, None)[0][0]
+    t = np.linspace(-1, 1, 30)
+    line = np.stack([200 + 400 * half * t, 60 + 400 * depth * (1 - np.abs(t))], axis=1)
+    scoop = worn_scoop(front, upright, None, line, 1.0)
+    assert scoop.bow == 1.0
+    assert scoop.depth * half_chest(front) == pytest.approx(depth, abs=0.004)
+
+
+def test_what_buttons_up_is_not_cut_deep(front: BodyFront, upright: Warp) -> None:
+    rgb = opened(100.0, 200.0, (130, 80, 70))
+    deep, polo = (seen_neck(front, rgb, mask(), landmarks(), upright, label=word).scoop for word in ("Outwear", "Polo"))
+    assert deep is not None
+    assert polo is not None
+    assert deep.depth * half_chest(front) > 0.15
+    assert polo.depth * half_chest(front) == pytest.approx(0.12, abs=1e-9)

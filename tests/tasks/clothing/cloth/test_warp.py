@@ -135,3 +135,11 @@ def test_beyond_the_grid_the_border_goes_on(front: BodyFront) -> None:
     low, high = warp.nodes.reshape(-1, 2).min(axis=0), warp.nodes.reshape(-1, 2).max(axis=0)
     assert (far >= low - 1e-3).all()
     assert (far <= high + 1e-3).all()
+
+
+def test_flat_points_are_found_where_they_show(front: BodyFront) -> None:
+    body = outline(front)
+    warp = fit_warp(front, body, body @ np.array([[300.0, 20.0], [10.0, -300.0]]) + [200.0, 500.0])
+    flat = np.random.default_rng(0).uniform((-0.1, 1.1), (0.1, 1.3), (40, 2))
+    found = warp.flat_of(warp.at(flat).astype(np.float64), (-0.15, 1.0), (0.15, 1.35))
+    assert np.abs(found - flat).max() < 0.002
