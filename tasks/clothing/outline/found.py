@@ -29,7 +29,7 @@ from manikin.tasks.clothing.outline.landmarks import (
     scaled,
     trunk_mask,
 )
-from manikin.tasks.clothing.outline.silhouettes import HELD, WAISTED, Silhouette
+from manikin.tasks.clothing.outline.silhouettes import HELD, TOP, VEST, WAISTED, Silhouette
 from manikin.tasks.clothing.outline.straps import find_straps, is_strapless, without_straps
 
 _FIT_SIDE = 256  # the outline is fitted at this size
@@ -47,6 +47,7 @@ _MIN_HELD, _LESS_HELD = (
     0.04,
 )  # overlap of what straps hold at least, and by how much it may be less than with sleeves
 _THIN = 0.08  # of half the chest: wider ones do not belie an outline's sleeves
+_NO_ARMHOLES = (0.7, 0.9)  # of half the chest: depth to it at most, and width above it at least, of what has sleeves
 _BOTTOMS = ("trousers", "skirt")
 _TOPS = ("top", "vest")
 _CHANGED = 0.003  # of the picture; a silhouette changed by less keeps its landmarks
@@ -79,6 +80,8 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
     cutout, landmarks = _outlined(photo, cut, kinds)
     if landmarks.kind in _TOPS:
         cutout, landmarks = _held(photo, cutout, landmarks, kinds)
+    if _hides_sleeves(landmarks):
+        cutout, landmarks = _outlined(photo, cut, tuple(k for k in kinds if k.name == TOP.name))
     if category == "dress" and landmarks.kind == WAISTED.name:
         landmarks = replace(_landmarks(photo, cutout, (WAISTED,))[0], straps=landmarks.straps)
     if category in ("top", "dress") and landmarks.straps is None and is_strapless(landmarks):
@@ -188,6 +191,14 @@ def _held(
     if held.overlap < max(_MIN_HELD, landmarks.overlap - _LESS_HELD):
         return cutout, landmarks
     return less, replace(held, straps=straps)
+
+
+def _hides_sleeves(landmarks: Landmarks) -> bool:
+    """Return whether an outline without sleeves is as wide as its chest right under the shoulders: sleeves hang there."""
+    if landmarks.kind != VEST.name or landmarks.straps is not None:
+        return False
+    depth, width = (landmarks.measures[n] / landmarks.measures["chest_half"] for n in ("armpit_y", "armhole_half"))
+    return depth < _NO_ARMHOLES[0] and width > _NO_ARMHOLES[1]
 
 
 def _is_split(cutout: Cutout, landmarks: Landmarks) -> bool:

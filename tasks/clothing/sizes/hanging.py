@@ -111,7 +111,9 @@ def _scale(front: BodyFront, widths: F64, length: float) -> float:
     return scale
 
 
-def dress_hem(front: BodyFront, landmarks: Landmarks, rows: Profile, bust: float | None = None) -> float:
+def dress_hem(
+    front: BodyFront, landmarks: Landmarks, rows: Profile, bust: float | None = None, has_long_sleeves: bool = False
+) -> float:
     """Return the height of a dress's hem, in metres.
 
     Args:
@@ -119,26 +121,38 @@ def dress_hem(front: BodyFront, landmarks: Landmarks, rows: Profile, bust: float
         landmarks: of the dress.
         rows: of its cut-out.
         bust: height of the upper edge of one that straps hold, where its rows begin.
+        has_long_sleeves: whether its sleeves go to the wrist, and tell its length too.
     """
     length = dress_scale(front, landmarks, rows) * rows.length
     if waist_along(landmarks, rows) is None:
-        length *= _SIZE * _seen_short(landmarks, length, rows)
+        length = _dress_length(landmarks, rows, _SIZE * length, has_long_sleeves)
     if bust is not None:
         length += shoulder_height(front) - bust
     return max(shoulder_height(front) - _towards(length, *_DRESS), _LOWEST)
 
 
-def _seen_short(landmarks: Landmarks, length: float, rows: Profile) -> float:
-    """Return by what a dress's length in metres is to be multiplied for its shoulders; without sleeves these may end inside."""
+def _dress_length(landmarks: Landmarks, rows: Profile, by_width: float, has_long_sleeves: bool) -> float:
+    """Return a dress's length in metres between what its trunk's width tells and its shoulders and long sleeves do."""
     if landmarks.straps is not None:
-        return 1.0
-    ratio = _by_shoulders(landmarks, rows, "dress") / length
-    return float((ratio if landmarks.kind == "top" else min(ratio, 1.0)) ** _BY_SHOULDERS)
+        return by_width
+    by_shoulders = _SIZE * _by_shoulders(landmarks, rows, "dress")
+    if landmarks.kind != "top":  # straps may end inside the shoulders
+        by_shoulders = min(by_shoulders, by_width)
+    if has_long_sleeves:
+        return float(np.cbrt(by_width * by_shoulders * _by_sleeves(landmarks, rows)))
+    return float(by_width ** (1 - _BY_SHOULDERS) * by_shoulders**_BY_SHOULDERS)
 
 
 def _by_shoulders(landmarks: Landmarks, rows: Profile, category: str) -> float:
     """Return how long a garment is in metres if its shoulders are as wide as such garments' are."""
     return float(_SHOULDERS[category] * rows.length / (2 * landmarks.measures["shoulder_half"]))
+
+
+def _by_sleeves(landmarks: Landmarks, rows: Profile) -> float:
+    """Return how long a garment is in metres if its sleeves are long."""
+    edges = [landmarks.edges[f"sleeve_outer_{side}"] for side in ("left", "right")]
+    sleeve = float(np.mean([np.linalg.norm(np.diff(edge, axis=0), axis=1).sum() for edge in edges]))
+    return _SLEEVE / max(sleeve, 1e-9) * rows.length
 
 
 def agreed_length(landmarks: Landmarks, rows: Profile, by_width: float, category: str) -> float:
@@ -153,10 +167,8 @@ def agreed_length(landmarks: Landmarks, rows: Profile, by_width: float, category
         by_width: its length in metres by its width.
         category: "top" or "outerwear".
     """
-    edges = [landmarks.edges[f"sleeve_outer_{side}"] for side in ("left", "right")]
-    sleeve = float(np.mean([np.linalg.norm(np.diff(edge, axis=0), axis=1).sum() for edge in edges]))
-    by_sleeve = _SLEEVE / max(sleeve, 1e-9) * rows.length
-    return float(np.median([by_width, by_sleeve, _by_shoulders(landmarks, rows, category)]))
+    told = [by_width, _by_sleeves(landmarks, rows), _by_shoulders(landmarks, rows, category)]
+    return float(np.median(told))
 
 
 def least_length(front: BodyFront, rows: Profile) -> float:

@@ -120,7 +120,7 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
     hem = max(hem, crotch + _TOP_ABOVE)
     if category == "dress":
         bust = None if landmarks.straps is None else _bust_height(front, landmarks)
-        hem = min(dress_hem(front, landmarks, rows, bust), crotch - 0.02)
+        hem = min(dress_hem(front, landmarks, rows, bust, has_long_sleeves), crotch - 0.02)
     elif category == "outerwear" and landmarks.kind == "top" and (low := coat_hem(front, landmarks, rows)) is not None:
         hem = low  # waistcoats are not long ones
     hem = float(np.clip(hem, 0.12, waist_height(front) + 0.05))

@@ -29,3 +29,14 @@ def picture(corners: list[tuple[int, int]]) -> Photo:
 )
 def test_without_a_label_the_outline_says_what_it_is(corners: list[tuple[int, int]], kind: str) -> None:
     assert find_garment(picture(corners)).landmarks.kind == kind
+
+
+HUNG = [(141, 20), (159, 20), (181, 33), (184, 40), (188, 131), (184, 226), (181, 226), (179, 280)]
+SLEEVELESS = [(128, 20), (172, 20), (170, 50), (174, 80), (184, 95), (182, 150), (188, 226), (190, 280)]
+
+
+@pytest.mark.parametrize(("right", "kind"), [(HUNG, "top"), (SLEEVELESS, "vest")], ids=["sleeves", "armholes"])
+def test_a_dress_without_armholes_has_sleeves_that_hang_at_its_sides(right: list[tuple[int, int]], kind: str) -> None:
+    left = [(300 - x, y) for x, y in right[::-1]]
+    found = find_garment(picture(right + left), "Dress")
+    assert found.landmarks.kind == kind

@@ -188,6 +188,15 @@ def test_a_dress_that_hangs_in_folds_is_told_by_its_shoulders(front: BodyFront) 
     assert vests[0] == vests[1]  # straps end inside the shoulders
 
 
+def test_long_sleeves_tell_a_dresss_length_and_short_ones_do_not(front: BodyFront) -> None:
+    for is_long in (True, False):
+        short, long = (
+            dress_hem(front, outline("top", 95, CHEST, sleeve), straight(95), has_long_sleeves=is_long)
+            for sleeve in (45.0, 65.0)
+        )
+        assert (long > short + 0.03) == is_long
+
+
 def test_a_dress_on_straps_hangs_from_the_bust(front: BodyFront) -> None:
     held = replace(outline("vest", 80, CHEST), straps=Straps(0.4, 0.05))
     bust = 1.3
