@@ -9,7 +9,7 @@ from manikin.tasks.clothing.cloth.bake import bake
 from manikin.tasks.clothing.cloth.blemishes import without_waist_label
 from manikin.tasks.clothing.cloth.correspondences import garment_warp
 from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
-from manikin.tasks.clothing.cloth.hem import odd_at_hem
+from manikin.tasks.clothing.cloth.hem import odd_at_hem, odd_at_waist
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
 from manikin.tasks.clothing.cloth.neckline import seen_neck
 from manikin.tasks.clothing.cloth.waistband import without_inside
@@ -34,6 +34,7 @@ from manikin.tasks.clothing.sizes.measure import as_painted, as_worn, measure
 from manikin.tasks.clothing.sizes.profile import Profile, profile
 
 U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,14 @@ def dress_photo(
 
 def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back: Found | None = None) -> GarmentLayer:
     """Return the layer of a garment found in its photo, and in another of its back."""
-    garment = without_waist_label(without_inside(garment))
+    begun, odd = _from_waist(garment)
+    garment = without_waist_label(begun)
     landmarks, photo = garment.landmarks, garment.photo
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)
     worn = as_worn(front, category, extent)
     warp = garment_warp(front, landmarks, extent, _waist(front, category, landmarks, rows))
-    cloth = _cloth(front, garment, warp, extent.neck)
+    cloth = _cloth(front, garment, warp, extent.neck, odd)
     back_rows = None if back is None else _rows(back)
     behind = None if back is None else _back_cloth(front, category, back, extent, back_rows)
     skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
@@ -112,6 +114,18 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     )
 
 
+def _from_waist(garment: Found) -> tuple[Found, Mask]:
+    """Return trousers or a skirt begun at the front's upper edge, others as they are; and (H, W) what is no cloth there."""
+    begun = without_inside(garment)
+    odd = odd_at_waist(begun.photo.rgb, begun.cutout.mask, begun.landmarks)
+    if begun is garment and odd.any():
+        mask = np.where(odd, 0, garment.cutout.mask).astype(np.uint8)
+        less = replace(garment, cutout=replace(garment.cutout, mask=mask))
+        begun = without_inside(less)
+        begun = garment if begun is less else begun
+    return begun, odd
+
+
 def _rows(garment: Found) -> Profile | None:
     is_legs = garment.landmarks.kind == "trousers"
     return None if is_legs else profile(garment.cutout.mask, garment.landmarks)
@@ -128,7 +142,7 @@ def _back_cloth(front: BodyFront, category: str, back: Found, extent: Extent, ro
     return _cloth(front, back, warp, extent.neck).front, warp
 
 
-def _cloth(front: BodyFront, garment: Found, warp: Warp, neckline: float | None) -> Cloth:
+def _cloth(front: BodyFront, garment: Found, warp: Warp, neckline: float | None, odd: Mask | None = None) -> Cloth:
     rgb, mask, landmarks = garment.photo.rgb, garment.cutout.mask, garment.landmarks
     neck = seen_neck(front, rgb, mask, landmarks, warp, neckline, garment.photo.label)
     lateral = lateral_mask(landmarks, mask.shape)
@@ -137,7 +151,8 @@ def _cloth(front: BodyFront, garment: Found, warp: Warp, neckline: float | None)
     shown = mask
     if garment.cutout.source == "grabcut":
         shown = np.where(remnants(rgb, mask, _places(landmarks, trunk)) > 0, 0, mask).astype(np.uint8)
-    shown = np.where(odd_at_hem(rgb, shown, landmarks), 0, shown).astype(np.uint8)
+    at_hem = odd_at_hem(rgb, shown, landmarks)
+    shown = np.where(at_hem if odd is None else at_hem | odd, 0, shown).astype(np.uint8)
     sleeves = sleeve_edges(landmarks) if is_top else ()
     return spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None, sleeves)
 

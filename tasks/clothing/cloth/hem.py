@@ -1,4 +1,4 @@
-"""What a photo shows at a garment's hem that is no cloth of its front: ground, shade on it, linings and tags that look out.
+"""What a photo shows at a hem or a waist that is no cloth of a garment: ground, hangers, linings and tags that look out.
 
 The hem of a garment is ragged, round or folded, where the outline is straight; so what lies about it in the cut-out may be
 anything. It is what the colours of the cloth just above do not explain, if it goes out at the hem or is like the ground. A
@@ -50,10 +50,21 @@ def odd_at_hem(rgb: U8, mask: U8, landmarks: Landmarks) -> Mask:
         mask: (H, W), 255 on the garment.
         landmarks: of the garment.
     """
+    frame = None if landmarks.kind == "trousers" else _frame(landmarks, "hem_right", "hem_left")
+    return np.zeros(mask.shape, np.bool_) if frame is None else _odd(frame, rgb, mask)
+
+
+def odd_at_waist(rgb: U8, mask: U8, landmarks: Landmarks) -> Mask:
+    """Return (H, W) what is no cloth of trousers or a skirt about its waist, as a hanger and ground below it; likewise."""
+    if landmarks.kind not in ("trousers", "skirt"):
+        return np.zeros(mask.shape, np.bool_)
+    frame = _frame(landmarks, "waist_left", "waist_right")  # upside down
+    return np.zeros(mask.shape, np.bool_) if frame is None else _odd(frame, rgb, mask, is_waist=True)
+
+
+def _odd(frame: Frame, rgb: U8, mask: U8, is_waist: bool = False) -> Mask:
+    """Return (H, W) what is no cloth about the lower end of it in a frame."""
     none = np.zeros(mask.shape, np.bool_)
-    frame = _frame(landmarks)
-    if frame is None:
-        return none
     scale = min(1.0, 1.5 * frame.scale)
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     T = frame.T * np.array([rgb.shape[1] / size[0], rgb.shape[0] / size[1], 1.0])
@@ -74,7 +85,7 @@ def odd_at_hem(rgb: U8, mask: U8, landmarks: Landmarks) -> Mask:
     to_cloth[looked_at], to_ground[looked_at] = own.distance(lab[looked_at]), ground.distance(lab[looked_at])
     odd = looked_at & (to_cloth > _FAR)
     usual = float((own.distance(_some(lab[above])) > _FAR).mean())
-    found = _out_at_hem(odd, odd & (to_ground < _NEARER * to_cloth), depth, _heart(cloth, rgb, frame), usual)
+    found = _out_at_hem(odd, odd & (to_ground < _NEARER * to_cloth), depth, _heart(cloth, rgb, frame), usual, is_waist)
     if not found.any():
         return none
     found = cv2.dilate(found.astype(np.uint8), square) > 0
@@ -105,10 +116,8 @@ def _own(samples: F32, ground: Colours) -> Colours:
     return colours.only((share > _RARE) | (off > _MIXED))
 
 
-def _frame(landmarks: Landmarks) -> Frame | None:
-    if landmarks.kind == "trousers":
-        return None
-    right, left = (np.array(landmarks.points[f"hem_{side}"]) for side in ("right", "left"))
+def _frame(landmarks: Landmarks, *ends: str) -> Frame | None:
+    right, left = (np.array(landmarks.points[name]) for name in ends)
     half = 0.5 * float(np.linalg.norm(left - right))
     if half < 1.0:
         return None
@@ -129,7 +138,7 @@ def _depth(cloth: Mask) -> I32:
     return np.asarray(np.rint(smooth) - 1 - np.arange(h)[:, None], np.int32)
 
 
-def _out_at_hem(odd: Mask, ground: Mask, depth: I32, heart: Mask, usual: float) -> Mask:
+def _out_at_hem(odd: Mask, ground: Mask, depth: I32, heart: Mask, usual: float, is_waist: bool) -> Mask:
     """Return (h, w) the odd pieces that are of a hem's.
 
     Args:
@@ -138,15 +147,17 @@ def _out_at_hem(odd: Mask, ground: Mask, depth: I32, heart: Mask, usual: float) 
         depth: (h, w) pixels above the hem.
         heart: (h, w) the cloth that will be shown.
         usual: share of the cloth above that is as odd.
+        is_waist: whether it is a waist's, where an even band of the ground's colour lies between hanger and garment.
     """
     zone = round(_ZONE * _UNIT)
     aside = odd.shape[1] // 2 - _UNIT
     inner = np.s_[:, aside:-aside]
     out = np.zeros_like(odd)
-    if _is_border((odd & (depth < zone))[inner].sum(axis=0)):
+    is_bordered = _is_border((odd & (depth < zone))[inner].sum(axis=0))
+    if is_bordered and not is_waist:
         return out
     for kind, deepest in ((odd, zone), (ground, int(_DEEP * _UNIT) - 1)):
-        if kind is odd and usual > _OWN:
+        if kind is odd and (usual > _OWN or is_bordered):
             continue
         opened = cv2.morphologyEx(kind.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((_MESH, _MESH), np.uint8))

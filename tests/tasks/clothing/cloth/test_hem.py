@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.hem import odd_at_hem
+from manikin.tasks.clothing.cloth.hem import odd_at_hem, odd_at_waist
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 U8 = NDArray[np.uint8]
@@ -15,6 +15,7 @@ LINING, TAG, BORDER = np.s_[340:360, 230:290], np.s_[335:385, 140:165], np.s_[34
 def landmarks(kind: str = "skirt") -> Landmarks:
     """Of a skirt 200 wide and 300 high."""
     points = {"hem_right": (100.0, 360.0), "hem_left": (300.0, 360.0)}
+    points |= {"waist_right": (100.0, 60.0), "waist_left": (300.0, 60.0)}
     return Landmarks(kind, points, {}, (), {}, 0.95, 0.0, False)
 
 
@@ -94,3 +95,25 @@ def test_trousers_and_pictures_without_ground_are_left_alone() -> None:
     rgb = worn((LINING, RED))
     assert not odd_at_hem(rgb, mask(), landmarks("trousers")).any()
     assert not odd_at_hem(rgb, np.full((SIZE, SIZE), 255, np.uint8), landmarks()).any()
+
+
+HANGER, SEEN_THROUGH, CLIP = np.s_[60:70, 100:300], np.s_[70:82, 130:270], np.s_[50:76, 110:128]
+
+
+@pytest.mark.parametrize("kind", ["trousers", "skirt"])
+def test_a_hanger_and_ground_below_it_are_no_cloth_of_a_waist(kind: str) -> None:
+    found = odd_at_waist(worn((HANGER, WHITE), (SEEN_THROUGH, BEIGE)), mask(), landmarks(kind))
+    assert found[SEEN_THROUGH].mean() > 0.95
+    assert found[60:70, 130:270].mean() > 0.95
+    assert not found[88:].any()
+
+
+def test_a_clip_is_no_cloth_of_a_waist() -> None:
+    found = odd_at_waist(worn((CLIP, WHITE)), mask(CLIP), landmarks("trousers"))
+    assert found[CLIP].mean() > 0.95
+    assert not found[80:].any()
+
+
+def test_a_waistband_of_another_colour_is_the_garments_own_and_tops_have_no_waist() -> None:
+    assert not odd_at_waist(worn((np.s_[60:80, 100:300], RED)), mask(), landmarks("trousers")).any()
+    assert not odd_at_waist(worn((CLIP, WHITE)), mask(CLIP), landmarks("top")).any()
