@@ -30,7 +30,7 @@ from manikin.tasks.clothing.outline.landmarks import (
     trunk_mask,
 )
 from manikin.tasks.clothing.outline.silhouettes import HELD, TOP, VEST, WAISTED, Silhouette
-from manikin.tasks.clothing.outline.straps import find_straps, is_strapless, without_straps
+from manikin.tasks.clothing.outline.straps import find_straps, is_off_shoulder, is_strapless, without_straps
 
 _FIT_SIDE = 256  # the outline is fitted at this size
 _MIN_LEGS = 0.86  # of silhouette and trousers' outline, from which ground between legs counts
@@ -84,7 +84,8 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
         cutout, landmarks = _outlined(photo, cut, tuple(k for k in kinds if k.name == TOP.name))
     if category == "dress" and landmarks.kind == WAISTED.name:
         landmarks = replace(_landmarks(photo, cutout, (WAISTED,))[0], straps=landmarks.straps)
-    if category in ("top", "dress") and landmarks.straps is None and is_strapless(landmarks):
+    may_be_bare = category in ("top", "dress") and HELD.name in (k.name for k in kinds) and landmarks.straps is None
+    if may_be_bare and (is_strapless(landmarks) or is_off_shoulder(cutout.mask, landmarks)):
         landmarks = replace(landmarks, straps=Straps(0.0, 0.0))
     check_rest(photo, cut, cutout)
     if category is not None:

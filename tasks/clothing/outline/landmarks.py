@@ -40,7 +40,7 @@ class Straps:
     """Thin straps that hold a garment, as shares of half its chest."""
 
     middle: float  # from the garment's middle, where they begin
-    width: float  # 0 of those that a strapless one has not
+    width: float  # 0 of those that a strapless one has not, or one that hangs off the shoulders
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ _THINNEST, _WIDEST = 0.025, 0.29  # of half the chest
 _WITHIN = (0.15, 0.87)  # of half the chest from the middle where straps begin
 _ALIKE = 0.3  # of half the chest, by which the two may differ in place
 _STRAPLESS = (0.94, 0.93, 0.1)  # of half the chest: upper edge and armholes at least, and how far the edge sags at most
+_OF_NECK = 0.9  # of the shoulders, within which cloth is no sleeve's
 _LOST = 0.25  # share of both that the cut-out lacks at least: what it has all of is a tank top's shoulders
 
 
@@ -74,6 +75,25 @@ def is_strapless(landmarks: Landmarks) -> bool:
     names = ("shoulder_half", "armhole_half", "neck_drop")
     edge, armhole, sag = (landmarks.measures[n] / landmarks.measures["chest_half"] for n in names)
     return edge > _STRAPLESS[0] and armhole > _STRAPLESS[1] and sag < _STRAPLESS[2]
+
+
+def is_off_shoulder(mask: U8, landmarks: Landmarks) -> bool:
+    """Return whether a top's sleeves begin no lower than its neck: it hangs off the shoulders, from the arms.
+
+    Args:
+        mask: (H, W), 255 on the garment.
+        landmarks: of the garment.
+    """
+    if landmarks.kind != "top" or landmarks.has_hood:
+        return False
+    T, size = _frame(landmarks)
+    cloth = np.asarray(cv2.warpAffine(mask, T, size), np.uint8) > 127
+    highest = np.where(cloth.any(axis=0), np.argmax(cloth, axis=0), len(cloth))
+    shoulder = _UNIT * landmarks.measures["shoulder_half"] / landmarks.measures["chest_half"]
+    aside = np.arange(size[0]) - size[0] // 2
+    neck = highest[np.abs(aside) <= _OF_NECK * shoulder].min()
+    sleeves = [highest[side * aside > shoulder].min(initial=len(cloth)) for side in (-1, 1)]
+    return bool(neck > max(sleeves))
 
 
 def without_straps(mask: U8, landmarks: Landmarks) -> U8:

@@ -142,8 +142,11 @@ def reach(front: BodyFront, extent: Extent) -> Reach:
 def _held(front: BodyFront, extent: Extent, where: NDArray[np.bool_]) -> F32:
     """Return (n,) how far texels lie under the upper edge of a top held by straps, or inside one of these, in metres.
 
-    Between the straps the edge is level; from there it falls to the armpits in a curve, steepest at the strap.
+    Of a garment with sleeves, which hangs off the shoulders, the edge is level across the arms too. Else it is level between the
+    straps; from there it falls to the armpits in a curve, steepest at the strap.
     """
+    if extent.sleeve:
+        return np.asarray((extent.bust or 0.0) - front.position[..., 1][where], np.float32)
     pits = [_armpit(front, side) for side in _SIDES]
     wide, low = (float(np.mean([abs(p[c]) for p in pits])) for c in (0, 1))
     at, half = extent.strap_at or 0.0, 0.5 * (extent.strap_width or 0.0)

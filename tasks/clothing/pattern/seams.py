@@ -83,7 +83,7 @@ def between(line: Line, a: float, b: float) -> F64:
 
 
 def _top(front: BodyFront, extent: Extent) -> dict[str, F64]:
-    if extent.bust is not None:
+    if extent.bust is not None and not extent.sleeve:
         return _held(front, extent)
     edges: dict[str, F64] = {}
     sleeve, hem = extent.sleeve or 0.0, extent.hem or 0.0

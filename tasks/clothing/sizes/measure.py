@@ -33,6 +33,7 @@ _UNDER_SKIRT = 0.05  # below crotch or the skirt's begin, what lies on the body 
 _LONG_TOP = 0.85  # metres of a top that clearly is a dress
 _FULL_LEG = 0.60  # of the inseam likewise: wide sizes and photos taken from the waist's end look short
 _BUST = 0.045  # of the upper edge of what thin straps hold, above the armpits
+_OFF_SHOULDER = 0.06  # likewise of what hangs off the shoulders
 _INSET, _HALTER = 0.3, 0.26  # share of the chest by which such an edge is narrower, and metres higher for what is more
 _STRAPS_AT = (0.105, 0.145)  # from the middle to a strap's, on the flat body, where shoulders carry it
 _STRAP_WIDTHS = (0.016, 0.06)  # narrower ones fall between the mesh's vertices
@@ -100,7 +101,9 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
     pits = [front.folds[f"side_{side}"].flat[armpit(front, side)] for side in ("left", "right")]
     scale = _EASE["top"] * float(np.linalg.norm(pits[0] - pits[1])) / (2 * landmarks.measures["chest_half"])
     side = scale * _pair(landmarks, "side")
-    if landmarks.straps is not None:  # the outline's armpit is where it was found, somewhere down the side
+    if (
+        landmarks.straps is not None and landmarks.kind == "vest"
+    ):  # the outline's armpit is where it was found, somewhere down the side
         side += scale * _pair(landmarks, "armhole") - _bust(landmarks)
     hem = _down_the_side(front, armpit(front, "left"), side)
     crotch = crotch_height(front)
@@ -124,6 +127,9 @@ def _measure_top(front: BodyFront, landmarks: Landmarks, category: str | None, r
     elif category == "outerwear" and landmarks.kind == "top" and (low := coat_hem(front, landmarks, rows)) is not None:
         hem = low  # waistcoats are not long ones
     hem = float(np.clip(hem, 0.12, waist_height(front) + 0.05))
+    if landmarks.straps is not None and landmarks.kind == "top":
+        bust = _pit_height(front) + _OFF_SHOULDER
+        return category, Extent(hem=hem, sleeve=sleeve, strap=_strap(landmarks, scale), bust=bust)
     if landmarks.straps is not None:
         return category, _held(front, landmarks, landmarks.straps, hem, scale)
     return category, Extent(hem=hem, sleeve=sleeve, neck=_neck(front, landmarks, scale), strap=_strap(landmarks, scale))
@@ -152,7 +158,11 @@ def _bust(landmarks: Landmarks) -> float:
 
 def _bust_height(front: BodyFront, landmarks: Landmarks) -> float:
     """Return the height of the upper edge of what thin straps hold, in metres."""
-    return float(front.folds["side_left"].position[armpit(front, "left"), 1]) + _bust(landmarks)
+    return _pit_height(front) + _bust(landmarks)
+
+
+def _pit_height(front: BodyFront) -> float:
+    return float(front.folds["side_left"].position[armpit(front, "left"), 1])
 
 
 def _held(front: BodyFront, landmarks: Landmarks, straps: Straps, hem: float, scale: float) -> Extent:

@@ -9,7 +9,7 @@ from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.outline.found import Found, find_garment
 from manikin.tasks.clothing.outline.landmarks import outline_mask
 from manikin.tasks.clothing.outline.straps import find_straps, without_straps
-from manikin.tasks.clothing.pattern.seams import armpit
+from manikin.tasks.clothing.pattern.seams import armpit, body_edges
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.measure import measure
 from manikin.tasks.clothing.sizes.profile import profile
@@ -67,6 +67,26 @@ def test_what_is_no_pair_of_straps_of_its_cloth_is_none(
 ) -> None:
     photo = camisole(lines, colour)
     assert find_straps(photo.rgb, held.cutout.mask, replace(held.landmarks, straps=None)) is None
+
+
+OFF, ON = [(240, 70), (210, 84)], [(240, 112), (180, 76)]
+
+
+@pytest.mark.parametrize(("edge", "is_off"), [(OFF, True), (ON, False)], ids=["off", "on"])
+def test_a_top_whose_sleeves_begin_as_high_as_its_neck_hangs_off_the_shoulders(
+    edge: list[tuple[int, int]], is_off: bool, front: BodyFront
+) -> None:
+    right = [*edge[::-1], (262, 130), (228, 140), (205, 120), (200, 230)]
+    rgb = np.full((300, 300, 3), 225, np.uint8)
+    cv2.fillPoly(rgb, [np.array(right + [(300 - x, y) for x, y in right[::-1]], np.int32)], CLOTH)
+    rgb = np.clip(rgb + np.random.default_rng(0).normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+    found = find_garment(Photo(rgb, None, "0" * 64, Path("garment.png")), "Top")
+    assert found.landmarks.kind == "top"
+    _, extent = measure(front, found.landmarks, "top", profile(found.cutout.mask, found.landmarks))
+    assert (extent.sleeve or 0) > 0
+    assert (extent.bust is not None) == is_off
+    shoulder = body_edges(front, "top", extent)["shoulder_left"]
+    assert shoulder[-1, 1] > front.folds["side_left"].flat[armpit(front, "left"), 1]
 
 
 LEVEL, NECKLINE = [(100, 60), (200, 60)], [(118, 60), (135, 64), (150, 85), (165, 64), (182, 60)]

@@ -102,6 +102,17 @@ def test_without_straps_nothing_is_worn_above_the_bust(front: BodyFront) -> None
     assert (bare[low] != held[low]).mean() < 0.001
 
 
+def test_off_the_shoulders_sleeves_and_trunk_end_at_one_height(front: BodyFront) -> None:
+    alpha = (
+        coverage(front, inside(front, replace(CAMISOLE, sleeve=0.25, strap_at=None, strap_width=None, bust=1.32))) > 0.5
+    )
+    y = front.position[..., 1]
+    assert not alpha[y > 1.323].any()
+    for part in ("arm", "torso"):
+        on = alpha & front.is_part(part)
+        assert y[on].max() == pytest.approx(1.32, abs=0.01)
+
+
 def test_edges_of_what_thin_straps_hold_lie_at_bust_and_flanks(front: BodyFront) -> None:
     edges = body_edges(front, "vest", CAMISOLE)
     assert edges.keys() == VEST.edges.keys()
