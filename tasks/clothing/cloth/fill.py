@@ -124,7 +124,7 @@ def _both_sides(
     prints, back = find_prints(reduced, inside, opening, trunk), front
     plain = plain_cloth(front, prints, opening, inside, trunk, sleeves)
     if plain is not None and is_checked(front, prints, opening, inside, trunk):
-        plain = None
+        return front, _patterned_back(front, prints, known, inside, opening, trunk)
     anew = striped_back(front, opening, inside, trunk) if plain is None else (plain.back, plain.made)
     if plain is not None and sleeves:
         front = carry_on(plain.front, known)

@@ -4,6 +4,8 @@ How far stripes rise or sink towards either side is followed outwards, column by
 the cloth's colour is the median. Placket, print and collar are of few columns and leave no trace.
 """
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +31,11 @@ _ACROSS = 0.38  # of the finer changes of colour that are stripes'
 _OF_ROW = 0.3  # of a row that is beside the opening, or it has the colour of the next that is
 _SAME = 30.0  # levels that a row's sides may be off it: or what it has is a print in the middle
 _OF_COLOUR = 0.7  # of the cloth that has its stripe's colour
-_LINES = (
-    0.49,
-    0.65,
-)  # likeness of the cloth's halves along its lines, of the lesser and of the greater, where it is checked
-_CONTRAST, _MOST = 3.0, 15.0  # folded Lab that checks spread about the light, and that any pixel counts at most
-_TILTS = np.linspace(-0.12, 0.12, 9)  # of a check's lines, rows a column
-_HALF = 10  # pixels of a row's half that are seen, and
-_SEEN = 30  # rows with such, or its lines say nothing
+_STRIPS = 8  # of cloth, one beside the other, that are compared where it may be checked
+_LINE, _MOST = 3.0, 3.0  # spread of what is a line's, and times its usual contrast that any counts at most
+_LINES, _FAINT = 0.2, (0.25, 0.4)  # correlation of strips along lines, and contrast of the fainter and the stronger
+_SLOPE = 3  # rows that a check's lines may be lower in the next strip
+_SEEN = 20  # rows that two strips show, or they say nothing
 _FINER = 2  # times the working size at which a stripe's edges are
 _LIGHT = 8.0  # spread of the light that stays
 _GRAIN = 2.5  # spread below which what cloth does is its grain
@@ -76,8 +75,8 @@ def striped_back(rgb: U8, opening: Mask, inside: Mask, trunk: Mask | None) -> tu
 
 
 def is_checked(rgb: U8, prints: Mask, opening: Mask, inside: Mask, trunk: Mask | None) -> bool:
-    """Return whether lines run straight across the cloth and down it, from end to end: soft checks may pass as plain cloth
-    in folds, but folds are not the same in both halves of it.
+    """Return whether lines run straight across the cloth and down it, from end to end: faint checks may pass as plain cloth in
+    folds, but folds are not the same from one strip of it to the next.
 
     Args:
         rgb: (H, W, 3) of cloth all over.
@@ -88,43 +87,49 @@ def is_checked(rgb: U8, prints: Mask, opening: Mask, inside: Mask, trunk: Mask |
     """
     if trunk is None or not trunk.any():
         return False
-    usable = (trunk_region(inside, trunk) & ~opening & ~prints).astype(np.uint8)
-    usable = np.asarray(cv2.erode(usable, np.ones((7, 7), np.uint8)), np.uint8)
+    usable = np.asarray(cv2.erode((trunk & ~opening & ~prints).astype(np.uint8), np.ones((5, 5), np.uint8)), np.uint8)
     size = (_FINER * inside.shape[1], _FINER * inside.shape[0])
     shown = np.asarray(cv2.resize(usable, size, interpolation=cv2.INTER_NEAREST), np.float32)
-    if not shown.any():
+    y, x = np.nonzero(shown)
+    if len(y) < _SEEN**2:
         return False
-    fine = np.clip(
-        _fine(folded_lab(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)), shown),
-        -_MOST,
-        _MOST,
+    part = np.s_[y.min() : y.max() + 1, x.min() : x.max() + 1]
+    level = folded_lab(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)[part], np.uint8))
+    shown = np.ascontiguousarray(shown[part])
+    fine = _fine(level, shown, _LINE)
+    most = _MOST * float(np.sqrt(np.square(fine).sum() / (3 * shown.sum())))
+    fine = np.clip(fine, -most, most)
+    ways = (
+        _straight(fine, shown),
+        _straight(np.ascontiguousarray(np.swapaxes(fine, 0, 1)), np.ascontiguousarray(shown.T)),
     )
-    if float(np.square(fine).sum()) < _CONTRAST**2 * float(shown.sum()):
-        return False
-    down = np.ascontiguousarray(np.swapaxes(fine, 0, 1)), np.ascontiguousarray(shown.T)
-    least, most = sorted(_alike_halves(*way) for way in ((fine, shown), down))
-    return least > _LINES[0] and most > _LINES[1]
+    alike, strength = zip(*ways, strict=True)
+    return min(alike) > _LINES and min(strength) > _FAINT[0] and max(strength) > _FAINT[1]
 
 
-def _alike_halves(fine: F32, shown: F32) -> float:
-    """Return the correlation of the rows' means of (h, w, 3) in both halves of the cloth, at the tilt where it is greatest."""
-    most = 0.0
-    for tilt in _TILTS:
-        turned = np.array([[1, 0, 0], [tilt, 1, 0]], np.float32)
-        level, weight = (cv2.warpAffine(p, turned, shown.shape[::-1]) for p in (fine, shown))
-        mass = np.cumsum(weight.sum(axis=0))
-        middle = int(np.searchsorted(mass, 0.5 * mass[-1]))
-        seen = [weight[:, part].sum(axis=1) for part in (slice(middle), slice(middle, None))]
-        both = (seen[0] > _HALF) & (seen[1] > _HALF)
-        if both.sum() < _SEEN:
-            continue
-        left, right = (
-            level[both, part].sum(axis=1) / n[both, None]
-            for part, n in zip((slice(middle), slice(middle, None)), seen, strict=True)
-        )
-        norm = float(np.sqrt(np.square(left).sum() * np.square(right).sum()))
-        most = max(most, float((left * right).sum()) / max(norm, 1e-9))
-    return most
+def _straight(fine: F32, shown: F32) -> tuple[float, float]:
+    """Return the correlation of the rows' means of (h, w, 3) in strips of the cloth, each with the next, at the slope where it
+    is greatest; and how far those means go, in folded Lab."""
+    share = np.cumsum(shown.sum(axis=0))
+    ends = np.searchsorted(share, share[-1] * np.linspace(0, 1, _STRIPS + 1)[1:-1])
+    strips = [slice(a, b) for a, b in pairwise([0, *ends.tolist(), shown.shape[1]])]
+    wide = np.stack([shown[:, s].sum(axis=1) for s in strips])
+    means = np.stack([fine[:, s].sum(axis=1) for s in strips]) / np.maximum(wide, 1)[..., None]
+    seen = wide > 0.5 * np.array([[s.stop - s.start] for s in strips])
+    best, h = (0.0, 0.0), len(fine)
+    for lower in range(-_SLOPE, _SLOPE + 1):
+        first, then = slice(max(0, -lower), h - max(0, lower)), slice(max(0, lower), h - max(0, -lower))
+        both = seen[:-1, first] & seen[1:, then]
+        rows = both.sum(axis=1)
+        weight = both[..., None] / np.maximum(rows, 1)[:, None, None]
+        a, b = means[:-1, first], means[1:, then]
+        a, b = ((m - (m * weight).sum(axis=1, keepdims=True)) * both[..., None] for m in (a, b))
+        product, norm = (a * b).sum(axis=(1, 2)), np.sqrt(np.square(a).sum(axis=(1, 2)) * np.square(b).sum(axis=(1, 2)))
+        alike = (product / np.maximum(norm, 1e-9))[rows >= _SEEN]
+        if len(alike) > _STRIPS // 2 and alike.mean() > best[0]:
+            common = product[rows >= _SEEN].sum() / rows[rows >= _SEEN].sum()
+            best = (float(alike.mean()), float(np.sqrt(max(common, 0.0))))
+    return best
 
 
 def _rows(level: F32, shown: Mask) -> F32:
@@ -204,7 +209,7 @@ def _across(level: F32, shown: Mask) -> float:
     return float(rows.sum() / max(float(np.square(fine).sum()), 1e-6))
 
 
-def _fine(level: F32, weight: F32) -> F32:
+def _fine(level: F32, weight: F32, large: float = _LARGE) -> F32:
     """Return (h, w, 3) what is finer than light, where there is weight (h, w)."""
-    total, share = (cv2.GaussianBlur(p, (0, 0), _LARGE) for p in (level * weight[..., None], weight))
+    total, share = (cv2.GaussianBlur(p, (0, 0), large) for p in (level * weight[..., None], weight))
     return np.asarray((level - total / np.maximum(share, 1e-3)[..., None]) * weight[..., None], np.float32)
