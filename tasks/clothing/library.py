@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.cloth.bake import bake
 from manikin.tasks.clothing.cloth.blemishes import without_waist_label
 from manikin.tasks.clothing.cloth.correspondences import garment_warp
-from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
+from manikin.tasks.clothing.cloth.fill import Cloth, Neck, spread_cloth
 from manikin.tasks.clothing.cloth.hem import odd_at_hem, odd_at_waist
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
-from manikin.tasks.clothing.cloth.neckline import seen_neck
+from manikin.tasks.clothing.cloth.neckline import front_necklines, neckline_points, seen_neck
 from manikin.tasks.clothing.cloth.waistband import without_inside
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.cutout.photo import Photo
@@ -82,8 +82,7 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)
     worn = as_worn(front, category, extent)
-    warp = garment_warp(front, landmarks, extent, _waist(front, category, landmarks, rows))
-    cloth = _cloth(front, garment, warp, extent.neck, odd)
+    warp, cloth = _warped(front, category, garment, extent, rows, odd)
     back_rows = None if back is None else _rows(back)
     behind = None if back is None else _back_cloth(front, category, back, extent, back_rows)
     skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
@@ -138,13 +137,24 @@ def _waist(front: BodyFront, category: str, landmarks: Landmarks, rows: Profile 
 
 
 def _back_cloth(front: BodyFront, category: str, back: Found, extent: Extent, rows: Profile | None) -> tuple[U8, Warp]:
-    warp = garment_warp(front, back.landmarks, extent, _waist(front, category, back.landmarks, rows))
-    return _cloth(front, back, warp, extent.neck).front, warp
+    warp, cloth = _warped(front, category, back, extent, rows)
+    return cloth.front, warp
 
 
-def _cloth(front: BodyFront, garment: Found, warp: Warp, neckline: float | None, odd: Mask | None = None) -> Cloth:
+def _warped(
+    front: BodyFront, category: str, garment: Found, extent: Extent, rows: Profile | None, odd: Mask | None = None
+) -> tuple[Warp, Cloth]:
+    """Return the warp into a garment's photo, and the photo's cloth carried on."""
     rgb, mask, landmarks = garment.photo.rgb, garment.cutout.mask, garment.landmarks
-    neck = seen_neck(front, rgb, mask, landmarks, warp, neckline, garment.photo.label)
+    lines = front_necklines(rgb, mask, landmarks, garment.photo.label)
+    held = neckline_points(front, extent.neck, lines)
+    warp = garment_warp(front, landmarks, extent, _waist(front, category, landmarks, rows), held)
+    neck = seen_neck(front, mask.shape, landmarks, warp, lines, extent.neck, garment.photo.label)
+    return warp, _cloth(garment, neck, odd)
+
+
+def _cloth(garment: Found, neck: Neck, odd: Mask | None) -> Cloth:
+    rgb, mask, landmarks = garment.photo.rgb, garment.cutout.mask, garment.landmarks
     lateral = lateral_mask(landmarks, mask.shape)
     is_top = landmarks.kind in ("top", "vest")
     trunk = trunk_mask(landmarks, mask.shape)

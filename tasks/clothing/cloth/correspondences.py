@@ -27,7 +27,13 @@ _OTHERWISE = (0.8, 1.2)  # times as wide as its edges that a row may be for that
 _ENDS, _OF_SIDES = ("shoulder", "waist", "hem"), 0.3  # edges that say how level it is, and the weight of others
 
 
-def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent, waist: float | None = None) -> Warp:
+def garment_warp(
+    front: BodyFront,
+    landmarks: Landmarks,
+    extent: Extent,
+    waist: float | None = None,
+    more: tuple[F64, F64] | None = None,
+) -> Warp:
     """Return the map from the flat body to the photo that takes the body's edges of an extent to the garment's.
 
     Args:
@@ -35,6 +41,7 @@ def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent, waist: 
         landmarks: of the photo.
         extent: where the garment ends.
         waist: the height in metres where the garment's own waist lies, if it has one.
+        more: flat points (n, 2) within its edges and where they go, besides those of trunk and sleeves.
     """
     edges = body_edges(front, landmarks.kind, extent)
     body = {}
@@ -52,9 +59,10 @@ def garment_warp(front: BodyFront, landmarks: Landmarks, extent: Extent, waist: 
         return fit_warp(front, *(np.concatenate(list(e.values())) for e in (body, photo)))
     if landmarks.kind != "skirt" and (extent.hem or 0.0) > front.folds["inseam"].position[:, 1].max():
         photo = cut_to_length(body, photo)
-    inner = zip(*(points(body, photo) for points in (trunk_points, sleeve_points)), strict=True)
+    points = [trunk_points(body, photo), sleeve_points(body, photo), *([] if more is None else [more])]
+    inner = zip(*points, strict=True)
     outlines = (body, even_sides(body, photo))
-    return fit_warp(front, *(np.concatenate([*e.values(), *more]) for e, more in zip(outlines, inner, strict=True)))
+    return fit_warp(front, *(np.concatenate([*e.values(), *held]) for e, held in zip(outlines, inner, strict=True)))
 
 
 def trunk_points(body: Mapping[str, F64], photo: Mapping[str, F64]) -> tuple[F64, F64]:

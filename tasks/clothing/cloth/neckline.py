@@ -25,7 +25,7 @@ from manikin.tasks.clothing.cloth.lapels import find_lapels
 from manikin.tasks.clothing.cloth.neck_view import NeckView, neck_view
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.outline.landmarks import Landmarks, opening_mask
-from manikin.tasks.clothing.pattern.seams import between, half_chest, neck_at, neck_ends
+from manikin.tasks.clothing.pattern.seams import armpit, between, half_chest, neck_at, neck_ends
 from manikin.tasks.clothing.pattern.template import BodyFront
 
 F32 = NDArray[np.float32]
@@ -62,6 +62,8 @@ _SURE, _OF_BEST = 1.2, 0.5  # folded Lab by which the cloth changes, and share o
 _BAND, _EITHER_END = 0.07, 0.2  # of half the chest, by which a lower edge is another, all along but for its ends
 _TRUE = 0.1  # of half the chest, by which a contour may miss its curve in the mean
 _THROAT = (1.2, 0.17)  # of the neck's half width, and metres below and above its sides, that count as throat
+_HELD = (-0.55, 0.0, 0.55)  # shares of a neckline's half width at which the warp keeps to it
+_OVER_ARMPITS = 0.03  # metres by which it ends above them, for that
 _LAPELLED = ("blazer",)
 _BUTTONED = ("polo", "shirt")
 _PLACKET = 0.12  # metres that these stand open under the neck's sides at most
@@ -88,12 +90,51 @@ class _Necklines(Curves):
         return Neckline(line, Scoop(float(self.depth[k]), float(self.bow[k])))
 
 
+def front_necklines(rgb: U8, mask: U8, landmarks: Landmarks, label: str | None = None) -> tuple[Neckline, ...]:
+    """Return the necklines that a photo shows of a top's front, deepest first; none if it has none, or ends at the bust.
+
+    Args:
+        rgb: (H, W, 3).
+        mask: (H, W), 255 on the garment.
+        landmarks: of the garment.
+        label: what the photo shows: blazers have lapels.
+    """
+    if landmarks.kind not in ("top", "vest") or landmarks.straps is not None:
+        return ()
+    lapels = find_lapels(rgb, mask, landmarks) if _word(label) in _LAPELLED else None
+    if lapels is not None:
+        sides = (np.array(landmarks.points[f"neck_{side}"]) for side in ("right", "left"))
+        deep = np.linalg.norm(lapels - 0.5 * sum(sides), axis=1).max() / landmarks.measures["chest_half"]
+        return (Neckline(lapels, Scoop(float(deep), _LAPEL_BOW)),)
+    found = (find_neckline(rgb, mask, landmarks), contour_neckline(mask, landmarks))
+    return tuple(sorted((n for n in found if n is not None), key=lambda n: -n.scoop.depth))
+
+
+def neckline_points(front: BodyFront, neck: float | None, lines: tuple[Neckline, ...]) -> tuple[F64, F64]:
+    """Return (n, 2) flat points along the deepest neckline as it is worn, and (n, 2) where the photo shows them.
+
+    Deep ones have none: the cloth beside them lies as the trunk's rows say, and the front is cut where those show it.
+
+    Args:
+        front: the body.
+        neck: the half width in metres of a neckline wider than the body's neck.
+        lines: what the photo shows.
+    """
+    if not lines or not _is_shallow(front, neck, lines[0].scoop):
+        return np.empty((0, 2)), np.empty((0, 2))
+    (half, high), scoop = _neck_side(front, neck), lines[0].scoop
+    t = np.array(_HELD)
+    flat = np.stack([half * t, high - scoop.depth * half_chest(front) * (1 - np.abs(t) ** scoop.bow)], axis=1)
+    along = np.linspace(-1.0, 1.0, len(lines[0].line))
+    return flat, np.stack([np.interp(t, along, lines[0].line[:, c]) for c in range(2)], axis=1)
+
+
 def seen_neck(
     front: BodyFront,
-    rgb: U8,
-    mask: U8,
+    shape: tuple[int, ...],
     landmarks: Landmarks,
     warp: Warp,
+    lines: tuple[Neckline, ...],
     neck: float | None = None,
     label: str | None = None,
 ) -> Neck:
@@ -101,14 +142,14 @@ def seen_neck(
 
     Args:
         front: the body.
-        rgb: (H, W, 3).
-        mask: (H, W), 255 on the garment.
+        shape: of the photo.
         landmarks: of the garment.
         warp: from the flat body into the photo.
+        lines: the necklines that it shows.
         neck: the half width in metres of a neckline wider than the body's neck.
-        label: what the photo shows: blazers have lapels, and what buttons up to the neck is not cut deep.
+        label: what the photo shows: what buttons up to the neck is not cut deep.
     """  # fmt: skip
-    throat = np.zeros(mask.shape, np.uint8)
+    throat = np.zeros(shape[:2], np.uint8)
     if landmarks.kind not in ("top", "vest") or landmarks.straps is not None:
         return Neck(throat, throat, None)
     at = neck_at(front, "left", None)
@@ -116,17 +157,30 @@ def seen_neck(
     turn = np.linspace(0, 2 * np.pi, 48)
     around = np.stack([_THROAT[0] * x * np.cos(turn), y + _THROAT[1] * np.sin(turn)], axis=1)
     cv2.fillPoly(throat, [np.rint(warp.at(around)).astype(np.int32)], 255)
-    word = (label or "").strip().lower()
-    lapels = find_lapels(rgb, mask, landmarks) if word in _LAPELLED else None
-    if lapels is not None:
-        lines = [Neckline(lapels, worn_scoop(front, warp, neck, lapels, _LAPEL_BOW))]
-    else:
-        lines = [n for n in (find_neckline(rgb, mask, landmarks), contour_neckline(mask, landmarks)) if n is not None]
-    above = None if not lines else np.asarray(np.max([_above(n.line, mask.shape) for n in lines], axis=0), np.uint8)
-    scoop = max((n.scoop for n in lines), key=lambda s: s.depth, default=None)
-    if scoop is not None and word in _BUTTONED:
+    above = None if not lines else np.asarray(np.max([_above(n.line, throat.shape) for n in lines], axis=0), np.uint8)
+    scoop = lines[0].scoop if lines else None
+    if scoop is not None and not _is_shallow(front, neck, scoop):
+        scoop = worn_scoop(front, warp, neck, lines[0].line, scoop.bow)
+    if scoop is not None and _word(label) in _BUTTONED:
         scoop = scoop._replace(depth=min(scoop.depth, _PLACKET / half_chest(front)))
-    return Neck(opening_mask(landmarks, mask.shape), throat, above, scoop)
+    return Neck(opening_mask(landmarks, (shape[0], shape[1])), throat, above, scoop)
+
+
+def _word(label: str | None) -> str:
+    return (label or "").strip().lower()
+
+
+def _neck_side(front: BodyFront, neck: float | None) -> tuple[float, float]:
+    """Return how far beside the middle and how high on the flat body a neckline ends."""
+    half, high = np.mean([np.abs(p) for p in neck_ends(front, neck)], axis=0)
+    return float(half), float(high)
+
+
+def _is_shallow(front: BodyFront, neck: float | None, scoop: Scoop) -> bool:
+    """Return whether a neckline ends above the armpits, where the trunk's rows begin."""
+    pits = [front.folds[f"side_{side}"].flat[armpit(front, side), 1] for side in ("left", "right")]
+    _, high = _neck_side(front, neck)
+    return high - scoop.depth * half_chest(front) > float(np.mean(pits)) + _OVER_ARMPITS
 
 
 def worn_scoop(front: BodyFront, warp: Warp, neck: float | None, line: F64, bow: float) -> Scoop:
@@ -139,7 +193,7 @@ def worn_scoop(front: BodyFront, warp: Warp, neck: float | None, line: F64, bow:
         line: the photo's pixels.
         bow: the exponent.
     """
-    half, high = np.mean([np.abs(p) for p in neck_ends(front, neck)], axis=0)
+    half, high = _neck_side(front, neck)
     chest = half_chest(front)
     flat = warp.flat_of(line, (-chest, high - _CUT_WITHIN[0]), (chest, high + _CUT_WITHIN[1]))
     g = 1 - np.minimum(np.abs(flat[:, 0] / half), 1) ** bow

@@ -5,8 +5,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.cloth.fill import Scoop
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
-from manikin.tasks.clothing.cloth.neckline import contour_neckline, find_neckline, seen_neck, worn_scoop
+from manikin.tasks.clothing.cloth.neckline import (
+    Neckline,
+    contour_neckline,
+    find_neckline,
+    front_necklines,
+    neckline_points,
+    seen_neck,
+    worn_scoop,
+)
 from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.seams import half_chest, neck_ends
@@ -147,13 +156,16 @@ def test_what_is_above_the_neckline_is_what_lies_on_the_throat(front: BodyFront)
     body = np.concatenate([line.flat[::12] for line in front.folds.values()])
     top = float(front.folds["arm_left"].flat[0, 1])
     warp = fit_warp(front, body, np.stack([200 + 400 * body[:, 0], 60 + 400 * (top - body[:, 1])], axis=1))
-    neck = seen_neck(front, shirt(50.0, 2.0, (40, 80, 120)), mask(), landmarks(), warp)
+    rgb, made = shirt(50.0, 2.0, (40, 80, 120)), landmarks()
+    neck = seen_neck(front, rgb.shape, made, warp, front_necklines(rgb, mask(), made))
     assert neck.above is not None
     assert neck.above[90, 200] == 255
     assert neck.above[125, 200] == neck.above[90, 120] == 0
     assert neck.throat[75:100, 190:210].all()
     assert neck.throat[60:, :100].max() == neck.throat[160:].max() == 0
-    trousers = seen_neck(front, shirt(0.0, 2.0, (0, 0, 0)), mask(), landmarks(kind="trousers"), warp)
+    made = landmarks(kind="trousers")
+    assert front_necklines(rgb, mask(), made) == ()
+    trousers = seen_neck(front, rgb.shape, made, warp, ())
     assert trousers.above is None
     assert trousers.throat.max() == trousers.opening.max() == 0
 
@@ -206,8 +218,25 @@ def test_a_line_is_cut_where_the_warp_shows_it(front: BodyFront, upright: Warp, 
 
 def test_what_buttons_up_is_not_cut_deep(front: BodyFront, upright: Warp) -> None:
     rgb = opened(100.0, 200.0, (130, 80, 70))
-    deep, polo = (seen_neck(front, rgb, mask(), landmarks(), upright, label=word).scoop for word in ("Outwear", "Polo"))
+    lines = front_necklines(rgb, mask(), landmarks())
+    deep, polo = (
+        seen_neck(front, rgb.shape, landmarks(), upright, lines, label=word).scoop for word in ("Outwear", "Polo")
+    )
     assert deep is not None
     assert polo is not None
     assert deep.depth * half_chest(front) > 0.15
     assert polo.depth * half_chest(front) == pytest.approx(0.12, abs=1e-9)
+
+
+def test_the_warp_keeps_to_shallow_necklines_alone(front: BodyFront) -> None:
+    (half, high), chest = neck_ends(front, None)[0], half_chest(front)
+    t = np.linspace(-1, 1, 41)
+    for depth, bow in ((0.3, 2.0), (1.5, 1.0)):
+        line = np.stack([200 + 50 * t, 60 + 100 * depth * (1 - np.abs(t) ** bow)], axis=1)
+        flat, photo = neckline_points(front, None, (Neckline(line, Scoop(depth, bow)),))
+        if depth > 1:
+            assert flat.shape == photo.shape == (0, 2)
+            continue
+        found = np.stack([flat[:, 0] / half, (high - flat[:, 1]) / chest], axis=1)
+        np.testing.assert_allclose(found, (photo - (200, 60)) / (50, 100), atol=0.01)  # the sides differ by millimetres
+    assert neckline_points(front, None, ())[0].shape == (0, 2)

@@ -20,8 +20,8 @@ def fitted(shots, front: BodyFront):
         for name in ("bogo02_1", "polo04-woman"):
             made = []
 
-            def spy(at, landmarks, extent, waist, made=made):
-                made.append((garment_warp(at, landmarks, extent, waist), landmarks))
+            def spy(at, landmarks, extent, waist, more, made=made):
+                made.append((garment_warp(at, landmarks, extent, waist, more), landmarks))
                 return made[-1][0]
 
             patch.setattr(library, "garment_warp", spy)
