@@ -29,6 +29,7 @@ LEAST: Final = 0.003
 _SIDES = ("left", "right")
 _EASE = {"top": 1.12, "trousers": 1.06}  # a garment's flat width over the body's, as `measure` has it
 _LIMB_RANGE = {"arm": (0.010, 0.045), "leg": (0.008, 0.075)}  # metres that sleeves and legs hang off
+_SHORTS = 0.018  # metres that the ends of shorts hang off at least
 _HIP, _SHOULDER = 0.012, 0.010
 _ROOT = 0.12  # metres from the shoulder to the armpit, and from the hip to the crotch
 _RINGS = 24  # in which a limb's thickness is taken
@@ -78,6 +79,8 @@ def photo_slack(front: BodyFront, landmarks: Landmarks, category: str, extent: E
         scale = _EASE["trousers"] * flat_width(front, front.joints["leg_left"][0, 1])
         scale /= 2 * max(m["hip_half"], m["waist_half"])
         joint, end = _slack_of_limb(front, "leg", extent.leg, scale * _widths(landmarks, "side", "inseam", "ankle"))
+        if category == "shorts":  # the thigh goes into them too, and they stand off it
+            end = max(end, _SHORTS)
         return Slack(0.004, min(_HIP, joint), end, joint=joint)
     if landmarks.kind == "skirt":
         return Slack(trunk=0.004)

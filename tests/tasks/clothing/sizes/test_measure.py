@@ -82,3 +82,10 @@ def test_legs_that_lie_over_one_another_share_their_width(front: BodyFront) -> N
     alone = photo_slack(front, apart, "trousers", leg)
     assert over.end < alone.end + 0.025
     assert (over.joint or 0) < (alone.joint or 0) + 0.02
+
+
+def test_shorts_stand_off_the_thigh_however_narrow(front: BodyFront) -> None:
+    leg = Extent(waist=1.0, leg=0.3)
+    narrow, wide = (photo_slack(front, with_legs(22, width), "shorts", leg).end for width in (20, 38))
+    assert 0.015 < narrow < wide
+    assert photo_slack(front, with_legs(22, 20), "trousers", leg).end < narrow
