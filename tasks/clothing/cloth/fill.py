@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.blemishes import odd_in_neck
+from manikin.tasks.clothing.cloth.figures import find_figures
 from manikin.tasks.clothing.cloth.lateral import shade
 from manikin.tasks.clothing.cloth.limbs import Sleeve
 from manikin.tasks.clothing.cloth.plain import plain_cloth
@@ -105,9 +106,10 @@ def spread_cloth(
     if odd.any():
         rest = known & (cv2.resize(odd.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR) < 0.4)
         known = rest if rest.any() else known
-    front = carry_on(even_light(rgb, reduced, inside), known)
+    figured = find_figures(rgb, inside)
+    front = carry_on(even_light(rgb, reduced, inside, figured), known)
     body = None if trunk is None else small(trunk)
-    sides_of = _both_sides(front, reduced, known, inside, small(neck.opening), body, sleeves)
+    sides_of = _both_sides(front, reduced, known, inside, small(neck.opening), body, sleeves, figured)
     return Cloth(*sides_of, neck.scoop)
 
 
@@ -119,10 +121,11 @@ def _both_sides(
     opening: Mask,
     trunk: Mask | None,
     sleeves: tuple[Sleeve, ...],
+    figured: F32,
 ) -> tuple[U8, U8]:
     """Return the cloth in front and behind: made anew where it is plain or striped, and else what sits on it covered."""
     prints, back = find_prints(reduced, inside, opening, trunk), front
-    plain = plain_cloth(front, prints, opening, inside, trunk, sleeves)
+    plain = plain_cloth(front, prints, opening, inside, trunk, sleeves, figured)
     if plain is not None and is_checked(front, prints, opening, inside, trunk):
         return front, _patterned_back(front, prints, known, inside, opening, trunk)
     anew = striped_back(front, opening, inside, trunk) if plain is None else (plain.back, plain.made)

@@ -32,6 +32,7 @@ _RGB_OF_LMS = (
 )
 
 
+DARK = 0.08  # lightness that counts as black: what is darker hardly shows
 _LEVEL = np.arange(256) / 255
 _LINEAR = np.where(_LEVEL <= 0.04045, _LEVEL / 12.92, ((_LEVEL + 0.055) / 1.055) ** 2.4)
 _STEPS = 4096  # of linear light; at its steepest the encoding rises by 0.8 of a level a step
@@ -64,3 +65,8 @@ def _apply(matrix: tuple[tuple[float, float, float], ...], values: F64) -> F64:
     """Return (..., 3) multiplied by a matrix, without BLAS: the same last bits on any machine."""
     x, y, z = (values[..., c] for c in range(3))
     return np.stack([row[0] * x + row[1] * y + row[2] * z for row in matrix], axis=-1)
+
+
+LOG_LIGHTNESS = np.log(to_oklab(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1))[:, 0] + DARK).astype(
+    np.float32
+)  # of greys

@@ -55,6 +55,8 @@ _ANY_SHADE = (0.35, 1.7)  # of its brightness, that folds and shade of a sleeve 
 _OF_SLEEVE = 0.75  # of a sleeve that has its colours, in any shade
 _OF_LIGHT = 0.35  # of a sleeve's light that stays
 _FLANK = (0.05, 0.18)  # of a row's width from its ends, up to which a front is new, and from which it is as it was
+_PATTERNED = 0.37  # of the cloth at the sides that bears figures, from which it is no plain cloth
+_FIGURED = 0.4  # from which a place is a figure's
 _FOLD, _SOFTENED = 1.2, 0.6  # spread of a front's folds, and how much of them goes
 _HEM = 4  # rows from the hem that a fold reaches
 _OFF_FOLD = 0.05  # of a fold that may look like another colour
@@ -82,7 +84,13 @@ class Plain(NamedTuple):
 
 
 def plain_cloth(
-    rgb: U8, marks: Mask, opening: Mask, inside: Mask, trunk: Mask | None, sleeves: tuple[Sleeve, ...] = ()
+    rgb: U8,
+    marks: Mask,
+    opening: Mask,
+    inside: Mask,
+    trunk: Mask | None,
+    sleeves: tuple[Sleeve, ...] = (),
+    figured: F32 | None = None,
 ) -> Plain | None:
     """Return plain cloth for front and back; None where the cloth is not plain.
 
@@ -93,6 +101,7 @@ def plain_cloth(
         inside: (h, w) the garment.
         trunk: (h, w) well inside a top's trunk; sleeves that are not given are behind what they are in front.
         sleeves: their edges in (H, W).
+        figured: (h, w) 1 in figures, which a front keeps, as it does marks.
     """
     region = trunk_region(inside, trunk)
     usable = region & ~opening
@@ -102,7 +111,8 @@ def plain_cloth(
     lab = folded_lab(small)
     rows = _rows(lab, region, usable)
     ground = rows.alike & usable & ~marks
-    if ground.sum() < _LEAST or not _is_plain(lab, inside, usable, marks, rows.share):
+    figured = np.zeros(inside.shape, np.float32) if figured is None else figured
+    if ground.sum() < _LEAST or not _is_plain(lab, inside, usable, marks, figured, rows.share):
         return None
     values = small.astype(np.float32)
     base = _base(values, rows.colours, ground, region)
@@ -117,8 +127,9 @@ def plain_cloth(
     other = surely_other(lab, np.asarray(colours, np.float32), inside)
     whole = region | arms.where
     laid = lay_grain(rgb, base, even, cloth, whole)
-    fresh = _fresh(region, arms.where, other | (marks & ~arms.where), opening)
-    stays = other | opening | (marks & ~_hanging(marks & ~opening, other, region))
+    borne = (figured > _FIGURED) & ~arms.where
+    fresh = _fresh(region, arms.where, other | borne | (marks & ~arms.where), opening)
+    stays = other | borne | opening | (marks & ~_hanging(marks & ~opening, other, region))
     front = _mixed(_softer(rgb, values, base, stays, region), laid, fresh)
     if arms.where.any():
         shown = cv2.GaussianBlur((arms.where & other & ~region).astype(np.float32), (0, 0), _EDGE)
@@ -284,14 +295,14 @@ def is_alike(lab: F32, colour: F32, shades: tuple[float, float] | None = None) -
     return np.asarray((off < 1) & ((np.abs(lab - colour)[..., 0] < _FAR) | (shades is not None)))
 
 
-def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, share: float) -> bool:
+def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, figured: F32, share: float) -> bool:
     """Return whether the cloth at the sides, a share of which has its row's colour, is near its mean near by, but for folds:
     what else it does is a pattern."""
     heart = cv2.erode(usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0) > 0
     sides = heart & at_sides(usable)
     clear = sides & ~marks
     sides = clear if clear.sum() > _CLEAR * sides.sum() else sides
-    if share < _OF_COLOUR or not sides.any():
+    if share < _OF_COLOUR or not sides.any() or figured[sides].mean() > _PATTERNED:
         return False
     off = _contrast(lab, inside, _NEAR_BY)
     median = float(np.median(off[sides]))

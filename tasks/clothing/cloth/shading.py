@@ -3,15 +3,16 @@
 Colour Retinex (Land and McCann, 1971; Grosse et al., "Ground truth dataset and baseline evaluations for intrinsic image
 algorithms", ICCV 2009): steps of lightness that are soft, or small, and leave the chromaticity as it is are light's; those
 that are sharp and strong, or bring another colour, are the cloth's. The light is the surface whose slopes are the former.
-On cloth of one colour, and amid patterns finer than folds, all that is wider is light too; wide casts of colour on pale
-cloth are coloured light.
+On cloth of one colour, but for the figures on it (`figures`), and amid patterns finer than folds, all that is wider is light
+too; wide casts of colour on pale cloth are coloured light.
 """
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.oklab import tint_gain, to_oklab
+from manikin.tasks.clothing.cloth.figures import at_sharp_size
+from manikin.tasks.clothing.cloth.oklab import DARK, LOG_LIGHTNESS, tint_gain, to_oklab
 from manikin.tasks.clothing.cloth.quilt import pull_push
 
 F32 = NDArray[np.float32]
@@ -19,9 +20,7 @@ U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _KEPT = 0.25  # of the contrast of what is surely light: bodies are lit anew
-_DARK = 0.08  # lightness that counts as black: what is darker hardly shows
 _FINE = 0.6  # spread in pixels of the working size, at which steps are compared
-_SHARP_SIDE = 512  # edges are sharp or soft at this size
 _STEP = (0.12, 0.26)  # of log lightness, over a sharp edge, from which it may be, and is, the cloth's
 _CREASE = (0.45, 0.8)  # likewise on cloth of one colour, whose sharp steps are creases
 _SHARP = 0.3  # such a step
@@ -52,34 +51,37 @@ _PALE = (0.12, 0.2)  # of cloth on which such casts are seen as colours, and on 
 _DEPTH, _TURN = 0.1, 0.12  # log lightness of levels of shade, and chroma by lightness that they change at most
 _JUMP = 0.06  # chroma by lightness from one level to the next, from which it is another colour
 _GRAIN = (0.75, 1.3)  # of the cloth's own contrast that is kept in shade
-_LOG = np.log(to_oklab(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1))[:, 0] + _DARK).astype(np.float32)
 
 
-def even_light(rgb: U8, reduced: U8, known: Mask) -> U8:
+def even_light(rgb: U8, reduced: U8, known: Mask, figured: F32) -> U8:
     """Return (H, W, 3) the picture with less of its light's contrast on the cloth, hues as they are.
 
     Args:
         rgb: (H, W, 3).
         reduced: (h, w, 3) of it at the working size.
         known: (h, w) the cloth.
+        figured: (h, w) 1 in figures on it.
     """
     if known.sum() < 16:
         return rgb
-    light, coloured, edges = _light(rgb, reduced, known)
-    light = _without_stripes(_levelled(light, reduced, known, 1 - coloured, edges), known)
+    edges, coloured = _sharp(rgb, known)
+    light = _light(reduced, known, edges, coloured, figured)
+    light = _without_stripes(_levelled(light, reduced, known, 1 - coloured, edges, figured), known)
     light -= np.median(light[known])
-    slopes = _SLOPE + (1 - coloured) * (_slopes(reduced[known], light[known]) - _SLOPE)
+    bare = known & (figured < 0.5)
+    bare = bare if bare.any() else known
+    slopes = _SLOPE + (1 - coloured) * (_slopes(reduced[bare], light[bare]) - _SLOPE)
     fine = _guided(light, known, reduced, rgb)
     limits = np.log(np.array(_GAIN, np.float32))
     light_gain = cv2.merge([cv2.exp(np.clip(fine * np.float32((_KEPT - 1) * slope), *limits)) for slope in slopes])
     gain = light_gain * cv2.resize(_cast(reduced, known), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     bright = float(np.quantile(reduced[known].max(axis=1), _BRIGHT))
     evened = cv2.multiply(rgb, _below_bright(np.asarray(gain, np.float32), rgb, bright), dtype=cv2.CV_8U)
-    return _of_one_hue(np.asarray(evened, np.uint8), known, 1 - coloured)
+    return _of_one_hue(np.asarray(evened, np.uint8), known, 1 - coloured, figured)
 
 
-def _of_one_hue(rgb: U8, known: Mask, plain: float) -> U8:
-    """Return (H, W, 3) plain cloth with the hue in its folds that it has where it lies in the light.
+def _of_one_hue(rgb: U8, known: Mask, plain: float, figured: F32) -> U8:
+    """Return (H, W, 3) plain cloth with the hue in its folds that it has where it lies in the light, figures as they are.
 
     What is dark on such cloth lies deep in folds, lit by the cloth about it or by the sky alone, so its hue goes one way
     with lightness, a little at a time. Levels too rare to tell are as the one before, and so is all from a jump to another hue
@@ -89,11 +91,12 @@ def _of_one_hue(rgb: U8, known: Mask, plain: float) -> U8:
         rgb: (H, W, 3).
         known: (h, w) the cloth.
         plain: 1 for plain cloth, 0 for cloth of several colours.
+        figured: (h, w) 1 in figures.
     """
     if plain <= 0:
         return rgb
     reduced = np.asarray(cv2.resize(rgb, known.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
-    tint, y = _tint(reduced)[known], _LOG[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)][known]
+    tint, y = _tint(reduced)[known], LOG_LIGHTNESS[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)][known]
     own, usual = np.median(tint, axis=0), float(np.median(y))
     level = np.rint((usual - y) / _DEPTH).astype(np.int64)
     levels = [k for k in range(int(level.max()) + 1) if k == 0 or (level == k).sum() > _MODE * len(y)]
@@ -102,10 +105,12 @@ def _of_one_hue(rgb: U8, known: Mask, plain: float) -> U8:
     shift[np.cumsum(np.r_[False, jumps]) > 0] = shift[jumps.argmax() if jumps.any() else -1]
     far = np.hypot(*shift.T)
     shift *= (np.minimum(far, _TURN) / np.maximum(far, 1e-6))[:, None]
-    depth = (usual - _LOG) / _DEPTH
+    depth = (usual - LOG_LIGHTNESS) / _DEPTH
     change = np.stack([np.interp(depth, levels, column) for column in shift.T], axis=-1) * plain
-    gain = np.asarray(tint_gain(change), np.float32)
-    return np.asarray(cv2.multiply(rgb, gain[cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)], dtype=cv2.CV_8U), np.uint8)
+    gain = np.asarray(tint_gain(change), np.float32)[cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)]
+    if figured.any():
+        gain += (1 - gain) * cv2.resize(figured, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)[..., None]
+    return np.asarray(cv2.multiply(rgb, gain, dtype=cv2.CV_8U), np.uint8)
 
 
 def lift_shade(rgb: U8, reduced: U8, known: Mask, shaded: Mask) -> U8:
@@ -128,17 +133,19 @@ def lift_shade(rgb: U8, reduced: U8, known: Mask, shaded: Mask) -> U8:
     return np.clip(rgb + (wanted * grain - rgb) * much + np.float32(0.5), 0, 255).astype(np.uint8)
 
 
-def _levelled(light: F32, reduced: U8, known: Mask, plain: float, edges: F32) -> F32:
+def _levelled(light: F32, reduced: U8, known: Mask, plain: float, edges: F32, figured: F32) -> F32:
     """Return (h, w) light with what else is wide of the cloth's lightness, where its own has nothing so wide: on plain
     cloth, and amid patterns finer than that."""
-    weight = known * _near_own(reduced, known)
-    off = _LOG[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)] - light
+    weight = known * _near_own(reduced, known) * (1 - figured * np.float32(plain))
+    off = LOG_LIGHTNESS[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)] - light
     off -= np.median(off[known])
     beside = off - _about(off, weight, _LARGE)
     badge, crease = (_between(sign * beside, *limits) for sign, limits in ((1, _BADGE), (-1, _CREASE)))
     ground = weight * (1 - np.maximum(badge, crease))
     even = weight * (1 - _between(np.abs(beside), *_BADGE))
-    dense = _between(_about((edges > _STEP[0]).astype(np.float32), known.astype(np.float32), _FOLD[1]), *_DENSE)
+    busy = edges > _STEP[0]
+    dense = _between(_about(busy.astype(np.float32), known.astype(np.float32), _FOLD[1]), *_DENSE)
+    dense *= _between(float(busy[known].mean()), *_PATTERN)
     folds, fine = (_about(off, w, wide) * w for w, wide in zip((ground, even), _FOLD, strict=True))
     return np.asarray(light + folds * np.float32(plain) + fine * dense * np.float32(1 - plain), np.float32)
 
@@ -153,7 +160,7 @@ def _near_own(reduced: U8, known: Mask) -> F32:
 
 def _tint(reduced: U8) -> F32:
     lab = to_oklab(reduced).astype(np.float32)
-    return np.asarray(lab[..., 1:] / (lab[..., :1] + np.float32(_DARK)), np.float32)
+    return np.asarray(lab[..., 1:] / (lab[..., :1] + np.float32(DARK)), np.float32)
 
 
 def _cast(reduced: U8, known: Mask) -> F32:
@@ -204,7 +211,7 @@ def _guided(light: F32, known: Mask, reduced: U8, rgb: U8) -> F32:
 
     The fast guided filter (He and Sun, 2015): near each place, light is a linear function of the photo's log lightness.
     """
-    y = _LOG[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)]
+    y = LOG_LIGHTNESS[cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)]
     terms = np.dstack([np.ones_like(y), y, light, y * y, y * light]) * known[..., None].astype(np.float32)
     near = (2 * _NEAR + 1,) * 2
     share, *means = cv2.split(cv2.boxFilter(terms, -1, near, normalize=False))
@@ -213,7 +220,7 @@ def _guided(light: F32, known: Mask, reduced: U8, rgb: U8) -> F32:
     both = np.asarray(np.dstack([slope, ml - slope * my]), np.float32)
     mean = cv2.boxFilter(pull_push(both, (share > 0).astype(np.float32)), -1, near)
     tilt, level = cv2.split(cv2.resize(mean, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR))
-    return np.asarray(tilt * _LOG[cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)] + level, np.float32)
+    return np.asarray(tilt * LOG_LIGHTNESS[cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)] + level, np.float32)
 
 
 def _slopes(rgb: U8, light: F32) -> F32:
@@ -224,7 +231,7 @@ def _slopes(rgb: U8, light: F32) -> F32:
         light: (n,) on it.
     """
     spread = light - light.mean()
-    logs = np.log(rgb.astype(np.float32) / 255 + np.float32(_DARK))
+    logs = np.log(rgb.astype(np.float32) / 255 + np.float32(DARK))
     slopes = (spread[:, None] * logs).sum(axis=0) / max(float((spread * spread).sum()), 1e-6)
     return np.asarray(np.clip(slopes, *_SLOPES), np.float32)
 
@@ -250,9 +257,8 @@ def _coloured(y: F32, known: Mask, edges: F32) -> float:
 def _sharp(rgb: U8, known: Mask) -> tuple[F32, float]:
     """Return (h, w) the largest sharp step of log lightness about each pixel of the working size; and `_coloured`."""
     size = (known.shape[1], known.shape[0])
-    scale = min(1.0, _SHARP_SIDE / max(rgb.shape))
-    fine = rgb if scale == 1.0 else cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    y = _LOG[cv2.cvtColor(fine, cv2.COLOR_RGB2GRAY)]
+    fine = at_sharp_size(rgb)
+    y = LOG_LIGHTNESS[cv2.cvtColor(fine, cv2.COLOR_RGB2GRAY)]
     gx, gy = (cv2.Sobel(y, cv2.CV_32F, dx, 1 - dx, scale=0.25) for dx in (1, 0))
     apart = max(1, round(max(fine.shape) / max(size)))
     step = cv2.dilate(np.sqrt(gx * gx + gy * gy), np.ones((apart + 1, apart + 1), np.uint8))
@@ -262,12 +268,12 @@ def _sharp(rgb: U8, known: Mask) -> tuple[F32, float]:
     return around, _coloured(y, cloth, around[known])
 
 
-def _light(rgb: U8, reduced: U8, known: Mask) -> tuple[F32, float, F32]:
-    """Return (h, w) log light, up to a constant; how much the cloth is of several colours, 0 to 1; and its edges (h, w)."""
-    edges, coloured = _sharp(rgb, known)
-    least, sure = (c + (s - c) * coloured for c, s in zip(_CREASE, _STEP, strict=True))
+def _light(reduced: U8, known: Mask, edges: F32, coloured: float, figured: F32) -> F32:
+    """Return (h, w) log light, up to a constant, by the edges of cloth that is more or less of several colours, or figured."""
+    several = np.maximum(figured, np.float32(coloured))
+    least, sure = (np.float32(c) + np.float32(s - c) * several for c, s in zip(_CREASE, _STEP, strict=True))
     lab = to_oklab(reduced).astype(np.float32)
-    above = lab[..., :1] + np.float32(_DARK)
+    above = lab[..., :1] + np.float32(DARK)
     y = np.asarray(np.dstack([np.log(above), lab[..., 1:] / above]), np.float32)
     y = np.asarray(cv2.GaussianBlur(pull_push(y, known.astype(np.float32)), (0, 0), _FINE), np.float32)
     slopes, weights = [], []
@@ -275,15 +281,16 @@ def _light(rgb: U8, reduced: U8, known: Mask) -> tuple[F32, float, F32]:
         step = np.diff(y, axis=axis)
         inside = known[:, 1:] & known[:, :-1] if axis else known[1:] & known[:-1]
         sharp = np.maximum(edges[:, 1:], edges[:, :-1]) if axis else np.maximum(edges[1:], edges[:-1])
+        at = np.s_[: step.shape[0], : step.shape[1]]
         wide = [cv2.GaussianBlur(np.square(s), (0, 0), _AROUND) for s in (step[..., 0], step[..., 1], step[..., 2])]
         tint = np.sqrt((wide[1] + wide[2]) / (wide[0] + np.float32(_FAINT**2)))
-        chroma = np.hypot(y[..., 1], y[..., 2])[: step.shape[0], : step.shape[1]]
-        lenient = np.float32(_ON_GREY * (1 - coloured)) * (1 - _between(chroma, *_GREY))
+        chroma = np.hypot(y[..., 1], y[..., 2])[at]
+        lenient = np.float32(_ON_GREY) * (1 - several[at]) * (1 - _between(chroma, *_GREY))
         tint /= 1 + np.minimum(chroma / np.float32(_CHROMA), 1) + lenient
-        own = np.maximum(_between(sharp, least, sure), _between(tint, *_TINT))
+        own = np.maximum(_between(sharp, least[at], sure[at]), _between(tint, *_TINT))
         slopes.append(step[..., 0] * (1 - own) * inside)
         weights.append(np.where(inside, np.float32(1), np.float32(_OUTSIDE)))
-    return np.asarray(cv2.GaussianBlur(_surface(slopes, weights), (0, 0), _SMOOTH), np.float32), coloured, edges
+    return np.asarray(cv2.GaussianBlur(_surface(slopes, weights), (0, 0), _SMOOTH), np.float32)
 
 
 def _dot(a: F32, b: F32) -> float:
@@ -291,7 +298,7 @@ def _dot(a: F32, b: F32) -> float:
     return float((a * b).sum(dtype=np.float64))
 
 
-def _between(x: F32 | float, low: float, high: float) -> F32:
+def _between(x: F32 | float, low: F32 | float, high: F32 | float) -> F32:
     t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from manikin.tasks.clothing.cloth.figures import find_figures
 from manikin.tasks.clothing.cloth.oklab import to_oklab
 from manikin.tasks.clothing.cloth.shading import even_light, lift_shade
 
@@ -19,7 +20,8 @@ def lit(cloth, light):
 def evened(rgb):
     size = (W * 192 // H, 192)
     reduced = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    return even_light(rgb, reduced, cv2.resize(INSIDE.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.8)
+    known = cv2.resize(INSIDE.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.8
+    return even_light(rgb, reduced, known, find_figures(rgb, known))
 
 
 def contrast(rgb, where):
@@ -141,6 +143,16 @@ def test_a_badge_on_plain_cloth_stays():
     np.testing.assert_allclose(evened(rgb)[185:195, 65:75].astype(int), 230, atol=12)
 
 
+@pytest.mark.parametrize("shade", [(0.1, 0.2, 0.15), (0.25, 0.28, 0.25)])
+def test_lettering_on_plain_cloth_keeps_its_contrast(shade):
+    rgb = lit(plain((0.75, 0.75, 0.72)), 0.8 + 0.1 * folds())
+    for x in range(110, 190, 10):
+        rgb[150:250, x : x + 5] = lit(plain(shade), 0.8 + 0.1 * folds())[150:250, x : x + 5]
+    before, after = (p[200, 131:134].mean() - p[200, 136:139].mean() for p in (rgb, evened(rgb)))
+    assert before < -70
+    assert after == pytest.approx(before, rel=0.15)
+
+
 def test_nothing_is_lifted_to_white():
     grain = 1 + np.random.default_rng(0).uniform(-1, 1, (H, W, 1)) * np.linspace(0.9, 0.05, W)[:, None]
     rgb = lit(plain((0.5, 0.5, 0.5)) * grain, np.broadcast_to(np.linspace(0.3, 1.1, W), (H, W)))
@@ -195,4 +207,4 @@ def test_shade_is_lifted_to_the_cloth_about_it_and_nothing_else_changes():
 
 def test_a_picture_without_cloth_stays():
     rgb = lit(plain((0.5, 0.5, 0.5)), folds())
-    assert even_light(rgb, rgb, np.zeros((H, W), bool)) is rgb
+    assert even_light(rgb, rgb, np.zeros((H, W), bool), np.zeros((H, W), np.float32)) is rgb
