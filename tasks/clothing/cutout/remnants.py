@@ -34,6 +34,8 @@ _WHITE = 8.0  # added to halved lightness, to which colour is proportional then,
 _REACH = 0.06  # of the longer side from the contour, within which remnants begin
 _HANGING = 0.03  # likewise, where even the heart may show ground: an outline's hem lies below a curved one
 _MAX_PIECE = 0.08  # of the garment; a larger piece is of its cloth
+_BAR = 0.004  # of the garment: what of a hanger's bar or a label goes on from there in a neck
+_REACHES, _GOING_ON = 60, 0.03  # pixels, and share of the rest of a garment, to which ground goes on into it
 _BLOCK = (0.005, 0.04)  # of the garment: a piece that may be of a block of cloth, and that with what goes on from it
 _MOSTLY = (0.6, 0.9)  # of a piece, that lies in a gap, and in the neck: a chest's print goes on beside it
 _MIN_PIXELS = 6  # of a piece
@@ -98,9 +100,38 @@ def remnants(rgb: U8, mask: U8, places: Places) -> U8:
         lab, within & ~gaps, np.asarray(piece, np.int32), taken & (area > _BLOCK[0] * within.sum()), (cloth, ground)
     )
     out = taken[piece].astype(np.uint8)
+    out |= _going_on(out, lab, within & ~where, (cloth, ground), apart)
     for _ in range(_BLENDED):  # blended pixels, and bars that cross it
         out |= np.asarray(cv2.dilate(out, np.ones((3, 3), np.uint8)), np.uint8) & foreign
+    if (out.astype(bool) & neck).any():
+        out |= _touching(out, foreign & neck & ~heart & (out == 0), _BAR * float(within.sum()))
     return np.asarray(cv2.resize(out * 255, mask.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _touching(found: U8, others: Mask, most: float) -> U8:
+    """Return (h, w) those of the other pieces, of so many pixels at most, that touch what was found."""
+    n, piece, stats, _ = cv2.connectedComponentsWithStats(others.astype(np.uint8), connectivity=8)
+    beside = cv2.dilate(found, np.ones((5, 5), np.uint8)) > 0
+    touches = np.bincount(piece[beside], minlength=n) > 0
+    touches &= stats[:, cv2.CC_STAT_AREA] < most
+    touches[0] = False
+    return touches[piece].astype(np.uint8)
+
+
+def _going_on(found: U8, lab: F32, rest: Mask, colours: tuple[Colours, Colours], apart: float) -> U8:
+    """Return (h, w) the ground that goes on into the rest of a garment from what was found: an outline may span a gap."""
+    cloth, ground = colours
+    like = np.zeros(rest.shape, np.uint8)
+    if not found.any():
+        return like
+    near = np.s_[tuple(slice(max(0, int(k.min()) - _REACHES), int(k.max()) + _REACHES) for k in np.nonzero(found))]
+    inside, seen = rest[near], lab[near]
+    to_cloth, to_ground = (np.full(inside.shape, np.inf, np.float32) for _ in range(2))
+    to_cloth[inside], to_ground[inside] = cloth.distance(seen[inside]), ground.distance(seen[inside])
+    is_like = inside & (to_cloth > _FAR) & (to_ground < np.minimum(_NEARER * to_cloth, min(_NEAR, apart)))
+    opened = cv2.morphologyEx(is_like.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    like[near] = _touching(found[near], opened > 0, _GOING_ON * rest.sum())
+    return like
 
 
 def _of_blocks(

@@ -101,3 +101,24 @@ def test_a_yoke_of_the_grounds_colour_that_goes_on_into_the_garment_is_cloth() -
     found = remnants(rgb, MASK, places) > 0
     assert not found[50:98, 60:320].any()
     assert found[SLIT].mean() > 0.9
+
+
+GAP, MOTIF = np.s_[270:330, 112:142], np.s_[200:210, 200:210]  # the gap goes on into the trunk as its outline has it
+
+
+def test_ground_goes_on_from_a_gap_into_the_trunk_and_a_motif_of_its_colour_stays() -> None:
+    rgb = worn(RED, BEIGE)
+    rgb[PRINT] = rgb[SLIT] = RED
+    rgb[GAP] = rgb[MOTIF] = BEIGE
+    found = remnants(rgb, MASK, PLACES) > 0
+    assert found[GAP].mean() > 0.95
+    assert not found[MOTIF].any()
+
+
+def test_what_goes_on_from_a_hanger_in_a_neck_goes_with_it() -> None:
+    rgb = worn(RED, BEIGE)
+    rgb[BAR], rgb[HOOK], rgb[64:84, 150:160] = BLACK, BLACK, BLUE
+    rgb[84:96, 200:210] = BLUE
+    found = remnants(rgb, MASK, PLACES) > 0
+    assert found[64:84, 150:160].all()
+    assert not found[88:96, 200:210].any()
