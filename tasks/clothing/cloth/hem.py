@@ -39,6 +39,7 @@ _CLOSING = 0.15  # of half the hem about its middle, where zips and buttons end
 _OWN = 0.08  # of the cloth above that is as odd, from which that is its pattern
 _SURELY = 0.8  # of a rim that is cut off anyway
 _MESH = 7  # pixels of cloth between two that are of one piece: lace and fringes
+_LOOSE = 11  # pixels of cloth between such pieces that go with them
 _LEAST = 8  # pixels of a piece
 
 
@@ -89,6 +90,7 @@ def _odd(frame: Frame, rgb: U8, mask: U8, is_waist: bool = False) -> Mask:
     if not found.any():
         return none
     found = cv2.dilate(found.astype(np.uint8), square) > 0
+    found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_LOOSE, _LOOSE), np.uint8)) > 0
     found = np.maximum.accumulate(found, axis=0) & (depth < _ZONE * _UNIT) | found
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     back = cv2.warpAffine(found.astype(np.uint8) * 255, frame.T, mask.shape[::-1], flags=flags)

@@ -100,7 +100,8 @@ def remnants(rgb: U8, mask: U8, places: Places) -> U8:
         lab, within & ~gaps, np.asarray(piece, np.int32), taken & (area > _BLOCK[0] * within.sum()), (cloth, ground)
     )
     out = taken[piece].astype(np.uint8)
-    out |= _going_on(out, lab, within & ~where, (cloth, ground), apart)
+    going_on, blended = _going_on(out, lab, within & ~where, (cloth, ground), apart)
+    out, foreign = out | going_on, foreign | blended
     for _ in range(_BLENDED):  # blended pixels, and bars that cross it
         out |= np.asarray(cv2.dilate(out, np.ones((3, 3), np.uint8)), np.uint8) & foreign
     if (out.astype(bool) & neck).any():
@@ -118,20 +119,25 @@ def _touching(found: U8, others: Mask, most: float) -> U8:
     return touches[piece].astype(np.uint8)
 
 
-def _going_on(found: U8, lab: F32, rest: Mask, colours: tuple[Colours, Colours], apart: float) -> U8:
-    """Return (h, w) the ground that goes on into the rest of a garment from what was found: an outline may span a gap."""
+def _going_on(found: U8, lab: F32, rest: Mask, colours: tuple[Colours, Colours], apart: float) -> tuple[U8, Mask]:
+    """Return (h, w) the ground that goes on into the rest of a garment from what was found, as where an outline spans a gap.
+
+    And what is no cloth's about that.
+    """
     cloth, ground = colours
-    like = np.zeros(rest.shape, np.uint8)
+    like, foreign = np.zeros(rest.shape, np.uint8), np.zeros(rest.shape, np.bool_)
     if not found.any():
-        return like
+        return like, foreign
     near = np.s_[tuple(slice(max(0, int(k.min()) - _REACHES), int(k.max()) + _REACHES) for k in np.nonzero(found))]
     inside, seen = rest[near], lab[near]
     to_cloth, to_ground = (np.full(inside.shape, np.inf, np.float32) for _ in range(2))
     to_cloth[inside], to_ground[inside] = cloth.distance(seen[inside]), ground.distance(seen[inside])
-    is_like = inside & (to_cloth > _FAR) & (to_ground < np.minimum(_NEARER * to_cloth, min(_NEAR, apart)))
+    foreign[near] = inside & (to_cloth > _FAR)
+    is_like = foreign[near] & (to_ground < np.minimum(_NEARER * to_cloth, min(_NEAR, apart)))
     opened = cv2.morphologyEx(is_like.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     like[near] = _touching(found[near], opened > 0, _GOING_ON * rest.sum())
-    return like
+    around = cv2.dilate(like, np.ones((2 * _BLENDED + 1,) * 2, np.uint8)) > 0
+    return like, foreign & around
 
 
 def _of_blocks(
