@@ -20,6 +20,7 @@ _FLARE = (0.3, 0.45)  # of half the width below a waist, by length; likewise wit
 _BODICE = 0.40  # metres of a dress from its shoulders over the chest to its waist
 _COAT_EASE = 1.2  # likewise of a coat, worn over other clothes
 _TRUNK = (0.20, 0.45)  # of a dress's length, between which it is compared with the body
+_ROUND_CHEST = 0.93  # of the body's flat chest, that a dress without sleeves has at least: one that flares from there
 _TO_HIPS = 1.2  # metres of length at most, of which that are shares
 _ROUNDS = 20  # until scale and the heights of the rows that it is taken from agree
 _SIZE = 0.92  # usual sizes are so much narrower than this body, and as long
@@ -89,7 +90,11 @@ def dress_scale(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float:
     waist = waist_along(landmarks, rows)
     if waist is not None:
         return _BODICE / waist
-    return _scale(front, row_widths(landmarks, rows), rows.length)
+    scale = _scale(front, row_widths(landmarks, rows), rows.length)
+    if landmarks.kind != "vest":  # sleeves hide where a chest ends
+        return scale
+    chest = float(trunk_widths(front, np.array(front.folds["side_left"].position[armpit(front, "left"), 1])))
+    return max(scale, _ROUND_CHEST * chest / (2 * landmarks.measures["chest_half"]))
 
 
 def _scale(front: BodyFront, widths: F64, length: float) -> float:

@@ -89,6 +89,12 @@ def test_the_longest_dresses_are_measured_on_the_trunk_and_not_on_the_hips(front
     assert scale < 1.12 * dress_scale(front, outline("vest", 95, CHEST), straight(95))
 
 
+def test_a_dress_that_flares_from_the_armpits_goes_round_the_chest(front: BodyFront) -> None:
+    flare = rows_of(95, np.array([40.0, 60.0, 80.0, 100.0]))
+    chest = trunk_widths(front, np.array(1.25))
+    assert 0.9 * chest < dress_scale(front, outline("vest", 95, 40.0), flare) * 40.0 < chest
+
+
 def test_a_wider_hem_makes_no_shorter_dress(front: BodyFront) -> None:
     vest = outline("vest", 95, CHEST)
     flared = np.array([CHEST] * 5 + [50.0, 65.0, 80.0, 90.0])
