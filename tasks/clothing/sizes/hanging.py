@@ -150,7 +150,7 @@ def _dress_length(landmarks: Landmarks, rows: Profile, by_width: float, has_long
 
 def _by_shoulders(landmarks: Landmarks, rows: Profile, category: str) -> float:
     """Return how long a garment is in metres if its shoulders are as wide as such garments' are."""
-    return float(_SHOULDERS[category] * rows.length / (2 * landmarks.measures["shoulder_half"]))
+    return float(_SHOULDERS[category] * rows.length / max(2 * landmarks.measures["shoulder_half"], 1e-9))
 
 
 def _by_sleeves(landmarks: Landmarks, rows: Profile) -> float:
