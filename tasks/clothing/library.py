@@ -12,6 +12,7 @@ from manikin.tasks.clothing.cloth.fill import Cloth, Neck, spread_cloth
 from manikin.tasks.clothing.cloth.hem import odd_at_hem, odd_at_waist
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
 from manikin.tasks.clothing.cloth.neckline import front_necklines, neckline_points, seen_neck
+from manikin.tasks.clothing.cloth.tags import find_tag
 from manikin.tasks.clothing.cloth.waistband import without_inside
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.cutout.photo import Photo
@@ -35,6 +36,8 @@ from manikin.tasks.clothing.sizes.profile import Profile, profile
 
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+
+_BOTTOMS = ("trousers", "skirt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     """Return the layer of a garment found in its photo, and in another of its back."""
     begun, odd = _from_waist(garment)
     garment = without_waist_label(begun)
+    if garment.landmarks.kind in _BOTTOMS or garment.category == "outerwear":
+        odd |= find_tag(garment.photo.rgb, garment.cutout.mask)
     landmarks, photo = garment.landmarks, garment.photo
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)
