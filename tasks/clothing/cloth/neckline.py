@@ -34,15 +34,20 @@ U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _UNIT = 56  # pixels of half the chest, at which curves are compared
-_FRAME = (1.1, 0.25, 1.6)  # of half the chest that are looked at beside, above and below the neck's middle
-_CONTOUR = 1.1  # likewise below it, for the contour
-_WIDTHS = (0.8, 0.92, 1.04)  # of the neck's half width
+_FRAME = (1.1, 0.25, 1.9)  # of half the chest that are looked at beside, above and below the neck's middle
+_CONTOUR = 1.8  # likewise below it, for the contour
+_WIDTHS = (0.8, 0.92, 1.04, 1.2)  # of the neck's half width
+_WIDE = 1.1  # likewise, beyond which they are deep
+_WIDE_DEPTH = 0.4  # of half the chest, that such a one is deep at least
 _SHIFTS = (-0.08, 0.0, 0.08)  # of the neck's half width
 _ENDS = (0.0, 0.07)  # of half the chest, how far below the neck's sides a curve ends
 _DEPTHS = np.arange(0.06, 0.9, 0.03)  # of half the chest, under the line from one end to the other
-_CUT_DEPTHS = np.arange(0.06, 1.06, 0.03)  # likewise that a contour may follow
+_CUT_DEPTHS = np.arange(0.06, 1.75, 0.03)  # likewise that a contour may follow
 _BOWS = (1.0, 1.5, 2.1, 3.2)  # exponent: a V, and ever rounder
 _STEEP = (2.2, 1.6, 1.1, 1.1)  # depth over half width at most, of each
+_DEEP = (2.2, 1.9, 1.7, 1.6)  # likewise of necklines other than a T-shirt's or a collar's
+_CLOSE = ("t-shirt", "tshirt", "tee", "polo", "shirt")  # whose prints and plackets must not be taken for deep ones
+_LIKE_DEEP = 0.8  # share below those of cloth that is like the front's
 _V_WIDTHS = (0.45, 0.6, 0.75, 0.9, 1.05)  # of the neck's half width
 _TIPS = (-0.13, -0.06, 0.0, 0.06, 0.13)  # of half the chest, how far off the middle a V's tip is
 _V_ENDS, _V_DEPTHS, _V_BOWS = (0.0, 0.12), np.arange(0.5, 1.5, 0.04), (1.0, 1.3)
@@ -84,6 +89,7 @@ class Neckline:
 class _Necklines(Curves):
     depth: F64  # (n,) of half the chest, under the neck's sides
     bow: F64  # (n,)
+    is_deep: Mask  # (n,) round and deep, or wide: prints have such edges too
 
     def neckline(self, frame: Frame, k: int) -> Neckline:
         line = frame.to_photo(np.stack([self.x[k], self.y[k]], axis=1))
@@ -106,7 +112,7 @@ def front_necklines(rgb: U8, mask: U8, landmarks: Landmarks, label: str | None =
         sides = (np.array(landmarks.points[f"neck_{side}"]) for side in ("right", "left"))
         deep = np.linalg.norm(lapels - 0.5 * sum(sides), axis=1).max() / landmarks.measures["chest_half"]
         return (Neckline(lapels, Scoop(float(deep), _LAPEL_BOW)),)
-    found = (find_neckline(rgb, mask, landmarks), contour_neckline(mask, landmarks))
+    found = (find_neckline(rgb, mask, landmarks, _word(label) in _CLOSE), contour_neckline(mask, landmarks))
     return tuple(sorted((n for n in found if n is not None), key=lambda n: -n.scoop.depth))
 
 
@@ -201,19 +207,27 @@ def worn_scoop(front: BodyFront, warp: Warp, neck: float | None, line: F64, bow:
     return Scoop(max(depth, 0.0) / chest, bow)
 
 
-def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
-    """Return a top's front neckline as the cloth shows it; None where none is sure."""
+def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks, is_close: bool = False) -> Neckline | None:
+    """Return a top's front neckline as the cloth shows it; None where none is sure.
+
+    Args:
+        rgb: (H, W, 3).
+        mask: (H, W), 255 on the garment.
+        landmarks: of the garment.
+        is_close: whether it lies about the neck, as a T-shirt's.
+    """
     frame = _frame(landmarks)
     if frame is None:
         return None
     view, found = neck_view(rgb, mask, frame), None
     t, ends = np.linspace(-_SPAN, _SPAN, _SAMPLES), np.linspace(-1.0, 1.0, _SAMPLES)
-    curves = _curves(frame, t)
+    curves = _curves(frame, t, is_close)
     (score,) = _scores(view, curves, (2,))
     k = int(np.argmax(score))
     if score[k] > _SURE:
-        k = _front_edge(curves, np.where(score > max(_SURE, _OF_BEST * score[k]), score, -1.0), k)
-        found = _curves(frame, ends).neckline(frame, k)
+        is_likely = (score > max(_SURE, _OF_BEST * score[k])) & (curves.is_deep <= curves.is_deep[k])
+        k = _front_edge(curves, np.where(is_likely, score, -1.0), k)
+        found = _curves(frame, ends, is_close).neckline(frame, k)
     curves = _open_fronts(frame, np.sign(t) * np.abs(t) ** _UNEVEN)
     if not len(curves.depth):
         return found
@@ -276,17 +290,20 @@ def _frame(landmarks: Landmarks) -> Frame | None:
     return frame_between(right, left, _UNIT / unit, (wide, high, deep))
 
 
-def _curves(frame: Frame, t: F64) -> _Necklines:
-    """Return all curves at shares t (k,) from the neck's right side, -1, to the left, 1."""
+def _curves(frame: Frame, t: F64, is_close: bool) -> _Necklines:
+    """Return all curves at shares t (k,) from the neck's right side, -1, to the left, 1; without deep ones if it is close."""
     grid = np.meshgrid(_WIDTHS, _SHIFTS, _ENDS, _ENDS, _DEPTHS, np.arange(len(_BOWS)), indexing="ij")
     width, shift, right, left, depth, kind = (g.reshape(-1, 1) for g in grid)
-    kept = (_UNIT * depth < np.array(_STEEP)[kind.astype(int)] * frame.half * width)[:, 0]
+    steep, of_kind = _UNIT * depth / (frame.half * width), kind.astype(int)
+    is_deep = (steep >= np.array(_STEEP)[of_kind]) | (width > _WIDE)
+    kept = (steep < np.array(_DEEP)[of_kind]) & ~(is_deep & is_close) & ((width <= _WIDE) | (depth > _WIDE_DEPTH))
+    kept = kept[:, 0]
     width, shift, right, left, depth, kind = (g[kept] for g in (width, shift, right, left, depth, kind))
     bow = np.array(_BOWS)[kind.astype(int)]
     x = frame.middle[0] + frame.half * (width * t + shift)
     ends = right * (1 - t) / 2 + left * (1 + t) / 2
     y = frame.middle[1] + _UNIT * (ends + depth * (1 - np.abs(t) ** bow))
-    return _Necklines(x, y, normals(x, y), (depth + 0.5 * (left + right))[:, 0], bow[:, 0])
+    return _Necklines(x, y, normals(x, y), (depth + 0.5 * (left + right))[:, 0], bow[:, 0], is_deep[kept, 0])
 
 
 def _open_fronts(frame: Frame, t: F64) -> _Necklines:
@@ -298,7 +315,7 @@ def _open_fronts(frame: Frame, t: F64) -> _Necklines:
     width, tip, end, depth, bow = (g[kept] for g in (width, tip, end, depth, bow))
     x = frame.middle[0] + frame.half * width * t + _UNIT * tip * (1 - np.abs(t))
     y = frame.middle[1] + _UNIT * (end + (depth - end) * (1 - np.abs(t) ** bow))
-    return _Necklines(x, y, normals(x, y), depth[:, 0], bow[:, 0])
+    return _Necklines(x, y, normals(x, y), depth[:, 0], bow[:, 0], np.zeros(len(x), bool))
 
 
 def _scores(view: NeckView, curves: _Necklines, parts: tuple[int, ...]) -> list[F64]:
@@ -312,7 +329,7 @@ def _scores(view: NeckView, curves: _Necklines, parts: tuple[int, ...]) -> list[
     is_open = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1) > _OPEN
     is_open &= (curves.at(view.core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
     near, far, over = (curves.at(view.like, aside).mean(axis=1) for aside in (*_BELOW, -_BELOW[0]))
-    is_front = (near > _LIKE) & (0.5 * (near + far) > over - _LESS)
+    is_front = (near > np.where(curves.is_deep, _LIKE_DEEP, _LIKE)) & (0.5 * (near + far) > over - _LESS)
     return [np.where(is_open & is_front, score, -1.0) for score in scores]
 
 

@@ -240,3 +240,32 @@ def test_the_warp_keeps_to_shallow_necklines_alone(front: BodyFront) -> None:
         found = np.stack([flat[:, 0] / half, (high - flat[:, 1]) / chest], axis=1)
         np.testing.assert_allclose(found, (photo - (200, 60)) / (50, 100), atol=0.01)  # the sides differ by millimetres
     assert neckline_points(front, None, ())[0].shape == (0, 2)
+
+
+def test_deep_round_necklines_are_found_but_on_what_lies_close_about_the_neck() -> None:
+    rgb = shirt(75.0, 3.2, (200, 190, 160))
+    for label, is_found in (("Undershirt", True), (None, True), ("T-Shirt", False), ("Polo", False)):
+        lines = front_necklines(rgb, mask(), landmarks(), label)
+        assert any(n.scoop.bow > 2 and n.scoop.depth > 0.6 for n in lines) == is_found, label
+
+
+def test_ground_that_shows_through_a_deep_v_is_its_neckline() -> None:
+    y, x = np.mgrid[:SIZE, :SIZE] + 0.5
+    cut = mask()
+    cut[y < 60 + 130 * (1 - np.abs(x - 200) / 50)] = 0
+    found = contour_neckline(cut, landmarks())
+    assert found is not None
+    assert found.scoop.bow == 1.0
+    assert found.scoop.depth == pytest.approx(1.3, abs=0.06)
+
+
+def test_a_blazers_lapels_are_its_neckline() -> None:
+    made = landmarks()
+    made = replace(made, points=made.points | {f"{n}_{s}": p for n, s, p in (
+        ("shoulder", "right", (105.0, 75.0)), ("shoulder", "left", (295.0, 75.0)),
+        ("hem", "right", (100.0, 360.0)), ("hem", "left", (300.0, 360.0)),
+    )})  # fmt: skip
+    rgb = opened(130.0, 200.0, (130, 80, 70))
+    (line,) = front_necklines(rgb, mask(), made, "Blazer")
+    assert line.scoop.depth == pytest.approx(1.3, abs=0.2)
+    assert line.line[np.argmax(line.line[:, 1]), 0] == pytest.approx(200, abs=8)
