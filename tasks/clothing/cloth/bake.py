@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.fill import Cloth
+from manikin.tasks.clothing.cloth.flat_cloth import lay_flat
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.pattern.atlas import nearest
 from manikin.tasks.clothing.pattern.extent import Extent, Reach, coverage, reach
@@ -42,8 +43,11 @@ def bake(
     cut = Reach(np.minimum(cut.closed, _openings(front, cloth, extent)), cut.open)
     alpha = np.rint(coverage(front, cut.distance) * 255).astype(np.uint8)
     wanted = front.is_flat & _within(alpha > 0, _BLEED)
-    unseen = (cloth.back, warp) if behind is None else behind
-    return bleed(front, _colours(front, wanted, (cloth.front, warp), unseen), alpha, wanted), cut
+    sides, into = (cloth.front, cloth.back), warp
+    if cloth.patterned is not None:
+        sides, into = lay_flat(front, wanted, sides, cloth.patterned, warp)
+    unseen = (sides[1], into) if behind is None else behind
+    return bleed(front, _colours(front, wanted, (sides[0], into), unseen), alpha, wanted), cut
 
 
 def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) -> U8:

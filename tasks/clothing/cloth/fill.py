@@ -54,6 +54,7 @@ class Cloth:
     front: U8  # (H, W, 3)
     back: U8  # (H, W, 3) without print and buttons
     scoop: Scoop | None = None  # of the front neckline, where it is sure
+    patterned: Mask | None = None  # (H, W) where the photo shows the cloth, if that has a pattern
 
 
 class Neck(NamedTuple):
@@ -109,8 +110,8 @@ def spread_cloth(
     figured = find_figures(rgb, inside)
     front = carry_on(even_light(rgb, reduced, inside, figured), known)
     body = None if trunk is None else small(trunk)
-    sides_of = _both_sides(front, reduced, known, inside, small(neck.opening), body, sleeves, figured)
-    return Cloth(*sides_of, neck.scoop)
+    seen, unseen, is_patterned = _both_sides(front, reduced, known, inside, small(neck.opening), body, sleeves, figured)
+    return Cloth(seen, unseen, neck.scoop, known if is_patterned else None)
 
 
 def _both_sides(
@@ -122,23 +123,24 @@ def _both_sides(
     trunk: Mask | None,
     sleeves: tuple[Sleeve, ...],
     figured: F32,
-) -> tuple[U8, U8]:
-    """Return the cloth in front and behind: made anew where it is plain or striped, and else what sits on it covered."""
+) -> tuple[U8, U8, bool]:
+    """Return the cloth in front and behind: made anew where it is plain or striped, and else what sits on it covered; and whether
+    it has a pattern."""
     prints, back = find_prints(reduced, inside, opening, trunk), front
     plain = plain_cloth(front, prints, opening, inside, trunk, sleeves, figured)
     if plain is not None and is_checked(front, prints, opening, inside, trunk):
-        return front, _patterned_back(front, prints, known, inside, opening, trunk)
+        return front, _patterned_back(front, prints, known, inside, opening, trunk), True
     anew = striped_back(front, opening, inside, trunk) if plain is None else (plain.back, plain.made)
     if plain is not None and sleeves:
         front = carry_on(plain.front, known)
     if anew is None:
-        return front, _patterned_back(front, prints, known, inside, opening, trunk)
+        return front, _patterned_back(front, prints, known, inside, opening, trunk), True
     back, made = anew
     prints &= ~made
     covered = None
     if _MARKED[0] < prints.sum() / inside.sum() < _MARKED[1]:
         covered = cover(back, prints, inside, trunk)
-    return front, carry_on(back if covered is None else covered, known)
+    return front, carry_on(back if covered is None else covered, known), plain is None
 
 
 def _patterned_back(front: U8, prints: Mask, known: Mask, inside: Mask, opening: Mask, trunk: Mask | None) -> U8:

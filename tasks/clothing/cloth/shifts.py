@@ -29,7 +29,11 @@ _LEAST_BLOCK = 4  # pixels of the working size
 _COARSE = 2  # pixels between the shifts that are tried first
 _SEEN = 0.4  # of what is known about a block that must be cloth where it is copied from
 _TILT = 0.5  # of the cloth's variance that a shift by the garment's whole size along it costs
-_RARE, _ODD = 0.95, 1.5  # quantile of the cloth's contrast above which it is a button's or a zip's, and what that costs
+_RARE, _BIN = (
+    0.04,
+    16.0,
+)  # share of the cloth with its rarest colours, which may be a button's or a zip's; levels of counts
+_ODD = 6.0  # times the cloth's variance that copying such costs
 _ROUNDS = 6  # in which seams move
 
 
@@ -53,8 +57,7 @@ def cover_pattern(rgb: U8, gaps: Mask, source: Mask, inside: Mask) -> tuple[U8, 
     detail = np.ascontiguousarray(small - light)
     size = float(np.sqrt(inside.sum()))
     dear = np.float32(_TILT * detail[source].var(axis=0).sum() / size)
-    energy = np.square(detail).sum(axis=-1)
-    odd = np.asarray(_ODD * np.maximum(energy - np.quantile(energy[source], _RARE), 0), np.float32)
+    odd = np.asarray(_ODD * detail[source].var(axis=0).sum() * _is_rare(detail, source), np.float32)
     shifts, there = np.zeros((*gaps.shape, 2), np.int32), known.copy()
     laid = detail.copy()
     for side, about in _BLOCKS:
@@ -69,6 +72,19 @@ def cover_pattern(rgb: U8, gaps: Mask, source: Mask, inside: Mask) -> tuple[U8, 
     out = rgb.copy()
     _lay(out, rgb, light, known, filled, shifts)
     return out, filled
+
+
+def _is_rare(detail: F32, source: Mask) -> Mask:
+    """Return (h, w) where the cloth is of the colours (h, w, 3) that least of it has."""
+    at = np.floor(detail / _BIN).astype(np.int64)
+    at -= at.reshape(-1, 3).min(axis=0) - 1
+    shape = tuple((at.reshape(-1, 3).max(axis=0) + 2).tolist())
+    level = np.ravel_multi_index((at[..., 0], at[..., 1], at[..., 2]), shape)
+    count = np.bincount(level[source], minlength=int(np.prod(shape))).reshape(shape).astype(np.float32)
+    for axis in range(3):
+        count = count + 0.5 * (np.roll(count, 1, axis) + np.roll(count, -1, axis))
+    common = count.ravel()[level]
+    return np.asarray(common < np.quantile(common[source], _RARE))
 
 
 @kernel

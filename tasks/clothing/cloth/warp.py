@@ -63,6 +63,20 @@ def fit_warp(front: BodyFront, body: F64, photo: F64) -> Warp:
     return Warp(np.array([xs[0], ys[0]]), nodes, body, photo)
 
 
+def affine_warp(warp: Warp, corner: F64, scale: float) -> Warp:
+    """Return the map, on another's grid, into a picture of the flat body itself.
+
+    Args:
+        warp: whose grid it is.
+        corner: (2,) flat coordinates of the picture's upper left corner; y goes down in it.
+        scale: pixels a metre.
+    """
+    x, y = (warp.origin[c] + _STEP * np.arange(warp.nodes.shape[1 - c]) for c in range(2))
+    grid, sign = np.stack(np.meshgrid(x, y), axis=-1), np.array([1.0, -1.0])
+    nodes, body = (((points - corner) * sign * scale) for points in (grid, warp.body))
+    return Warp(warp.origin, nodes.astype(np.float32), warp.body, body)
+
+
 def _once(body: F64, photo: F64) -> tuple[F64, F64]:
     """Return points (n, 2) on the body and in the photo, each of the body's but once."""
     _, first = np.unique(np.round(body, 6), axis=0, return_index=True)

@@ -1,0 +1,91 @@
+"""Patterned cloth laid on the flat body, where the photo has too little of it: stretched at shoulders, or none at all.
+
+A photo's cloth that is pulled over far more of the body than its own size turns to streaks, and beyond the garment's edge there
+is none. On plain cloth neither is seen. A pattern is carried on over such places on the flat body itself, where it is of one
+scale (`shifts`).
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from manikin.tasks.clothing.cloth.shifts import cover_pattern
+from manikin.tasks.clothing.cloth.warp import Warp, affine_warp
+from manikin.tasks.clothing.pattern.template import BodyFront
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+_PIXEL, _CELL = 0.003, 3  # metres of a flat picture's pixels, and these to a cell at which gaps are found
+_MARGIN = 4  # cells about the garment
+_STRETCHED = 0.4  # of the garment's usual scale, pixels a metre, below which cloth is streaks
+_OFF = 0.02  # of the photo's long side off the cloth, from which there is none
+_LEAST = 0.015  # of the garment that gaps must be
+
+
+def lay_flat(
+    front: BodyFront, wanted: Mask, cloths: tuple[U8, U8], known: Mask, warp: Warp
+) -> tuple[tuple[U8, U8], Warp]:
+    """Return pictures of the flat body in a photo's cloths, with the warp into them; the cloths and their own warp where these
+    have no gaps.
+
+    Args:
+        front: the body.
+        wanted: (S, S) texels of the garment, on the flat body.
+        cloths: (H, W, 3) in front and behind, of one pattern.
+        known: (H, W) where the photo shows it.
+        warp: into the photo.
+    """
+    flat = front.flat[wanted]
+    if not len(flat):
+        return cloths, warp
+    cell = _PIXEL * _CELL
+    low, high = (np.array([f(flat[:, c]) for c in range(2)], np.float64) for f in (np.min, np.max))
+    left, top = low[0] - _MARGIN * cell, high[1] + _MARGIN * cell
+    columns, rows = (np.ceil((high - low) / cell).astype(int) + 2 * _MARGIN).tolist()
+    inside = np.zeros((rows, columns), np.uint8)
+    inside[((top - flat[:, 1]) / cell).astype(int), ((flat[:, 0] - left) / cell).astype(int)] = 1
+    garment = cv2.morphologyEx(inside, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+    pixels = warp.at(_points(left, top, rows, columns, cell))
+    gaps = garment & (_is_stretched(pixels, garment) | _is_off(pixels, known))
+    gaps = cv2.dilate(cv2.morphologyEx(gaps.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2))), np.ones((3, 3))) > 0
+    gaps &= garment
+    if gaps.sum() < _LEAST * garment.sum():
+        return cloths, warp
+    at = warp.at(_points(left, top, rows * _CELL, columns * _CELL, _PIXEL))
+
+    def laid(cloth: U8) -> U8:
+        picture = _sampled(cloth, at).astype(np.uint8)
+        covered = cover_pattern(picture, gaps, garment, garment)
+        return picture if covered is None else covered[0]
+
+    return (laid(cloths[0]), laid(cloths[1])), affine_warp(warp, np.array([left, top]), 1 / _PIXEL)
+
+
+def _sampled(picture: U8 | F32, pixels: F32) -> F32:
+    """Return a picture's values at (h, w, 2) pixels of it, the border's beyond."""
+    x, y = (np.ascontiguousarray(pixels[..., c] - np.float32(0.5)) for c in range(2))
+    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _points(left: float, top: float, rows: int, columns: int, step: float) -> NDArray[np.float64]:
+    """Return (rows, columns, 2) flat points, the middles of a picture's pixels."""
+    x, y = left + (np.arange(columns) + 0.5) * step, top - (np.arange(rows) + 0.5) * step
+    return np.stack(np.meshgrid(x, y), axis=-1)
+
+
+def _is_stretched(pixels: F32, garment: Mask) -> Mask:
+    """Return (h, w) where a step on the flat body is one of far fewer pixels, some way, than it usually is."""
+    across, down = (np.gradient(pixels, axis=axis) for axis in (1, 0))
+    xx, xy, yy = (np.asarray((a * b).sum(axis=-1)) for a, b in ((across, across), (across, down), (down, down)))
+    mean, spread = 0.5 * (xx + yy), np.hypot(0.5 * (xx - yy), xy)
+    least, most = (np.sqrt(np.maximum(s, 0)) for s in (mean - spread, mean + spread))
+    usual = float(np.median(np.sqrt(least * most)[garment]))
+    return np.asarray(least < _STRETCHED * usual)
+
+
+def _is_off(pixels: F32, known: Mask) -> Mask:
+    """Return (h, w) where the photo's pixels lie well off what is known (H, W)."""
+    far = np.asarray(cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+    return np.asarray(_sampled(far, pixels) > _OFF * max(known.shape))
