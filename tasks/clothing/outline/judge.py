@@ -39,6 +39,9 @@ _LONG = 1.2  # half shoulders that a sleeve is long, from which it reaches the e
 _LONGEST = 2.0  # likewise, beyond which it makes no difference
 _MAX_CREASED = 0.33  # of the calmer parts, with long sleeves; of those fit to be shown 0.2 at most
 _MAX_ON_TRUNK = 0.46  # of both sleeves; of those fit to be shown 0.445 at most
+_MIN_CONTRAST = (
+    6.0  # Lab units of the lower quartile along an outline with sleeves; of those fit to be shown 7.1 at least
+)
 _MAX_ONE_SIDED = 0.1  # of the garment; of those fit to be shown 0.06 at most
 
 
@@ -97,6 +100,12 @@ def judge(photo: Photo, cutout: Cutout, landmarks: Landmarks) -> float:
         return landmarks.overlap * well
     _check_ground(photo, cutout, landmarks)
     signs = weigh(photo, cutout, landmarks.overlap)
+    if landmarks.kind == "top" and cutout.source == "grabcut" and signs.contrast < _MIN_CONTRAST:
+        raise GarmentRejected(
+            f"photo {photo.path}: cloth is lost where garment and ground look alike (a quarter of its outline has a contrast of "
+            f"{signs.contrast:.1f} or less, expected at least {_MIN_CONTRAST:.0f} where there are sleeves); photograph it on a "
+            "plain ground of another colour"
+        )
     if signs.log_odds < _THRESHOLD:
         raise GarmentRejected(
             f"photo {photo.path}: shows no garment by itself (outline met to {signs.overlap:.0%}, {signs.shared:.0%} of "

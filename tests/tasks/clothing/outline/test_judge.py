@@ -120,3 +120,13 @@ def test_each_flaw_counts() -> None:
     for worse in (replace(plain, sleeve=1.9), replace(plain, creased=0.3), replace(plain, on_trunk=0.4)):
         assert worse.log_odds > plain.log_odds + 0.5
     assert replace(plain, sleeve=2.0).log_odds == replace(plain, sleeve=3.0).log_odds  # the longest arm is no flaw
+
+
+def test_sleeves_that_hardly_stand_out_from_the_ground_are_refused_and_a_skirt_is_not(top: Landmarks) -> None:
+    pale = replace(PHOTO, rgb=np.where(MASK[..., None] > 0, (194, 178, 153), PHOTO.rgb).astype(np.uint8))
+    with pytest.raises(GarmentRejected, match=r"a.png: cloth is lost where .* contrast of [45]\.\d or less, .* 6 "):
+        judge(pale, CUTOUT, top)
+    mask = np.zeros_like(MASK)
+    cv2.fillPoly(mask, [np.array([(110, 60), (190, 60), (230, 240), (70, 240)])], 255)
+    rgb = np.where(mask[..., None] > 0, (194, 178, 153), PHOTO.rgb[0, 0]).astype(np.uint8)
+    assert judge(replace(PHOTO, rgb=rgb), Cutout(mask, 1.0, "grabcut", 0.0), find_landmarks(mask, (SKIRT,))) > 0
