@@ -35,7 +35,8 @@ from manikin.tasks.clothing.geometry.shell import Shell, make_shell, opaque
 from manikin.tasks.clothing.geometry.skirt import SkirtCut, cut_skirt
 from manikin.tasks.clothing.geometry.slack import Slack
 from manikin.tasks.clothing.looks.bottoms import make_bottoms
-from manikin.tasks.clothing.pattern.extent import Extent, limb_length, reach
+from manikin.tasks.clothing.pattern.extent import Extent, reach
+from manikin.tasks.clothing.pattern.planes import limb_length
 from manikin.tasks.clothing.pattern.template import body_front
 from manikin.tasks.clothing.sizes.measure import waist_height
 from manikin.tasks.errors import InputError

@@ -20,6 +20,7 @@ from manikin.tasks.clothing.cutout.remnants import Places, remnants
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
 from manikin.tasks.clothing.geometry.skirt_cloth import Sheet, photo_skirt, sewn_slack, skirt_texture
 from manikin.tasks.clothing.geometry.slack import Slack, photo_slack
+from manikin.tasks.clothing.outline.collars import collar_of
 from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
 from manikin.tasks.clothing.outline.landmarks import (
     Landmarks,
@@ -86,8 +87,11 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     landmarks, photo = garment.landmarks, garment.photo
     rows = _rows(garment)
     category, extent = measure(front, landmarks, garment.category, rows)
+    extent = _collared(extent, collar_of(garment.label, garment.cutout.mask, landmarks))
     worn = as_worn(front, category, extent)
     warp, cloth = _warped(front, category, garment, extent, rows, odd)
+    if extent.collar not in (None, "lapel"):
+        cloth = replace(cloth, scoop=None)
     back_rows = None if back is None else _rows(back)
     behind = None if back is None else _back_cloth(front, category, back, extent, back_rows)
     skirt, skirt_rgba, painted = photo_skirt(front, landmarks, category, extent, rows, warp), None, worn
@@ -130,6 +134,10 @@ def _from_waist(garment: Found) -> tuple[Found, Mask]:
     return begun, odd
 
 
+def _collared(extent: Extent, collar: str | None) -> Extent:
+    return extent if collar is None else replace(extent, collar=collar, neck=None)
+
+
 def _rows(garment: Found) -> Profile | None:
     is_legs = garment.landmarks.kind == "trousers"
     return None if is_legs else profile(garment.cutout.mask, garment.landmarks)
@@ -151,10 +159,10 @@ def _warped(
 ) -> tuple[Warp, Cloth]:
     """Return the warp into a garment's photo, and the photo's cloth carried on."""
     rgb, mask, landmarks = garment.photo.rgb, garment.cutout.mask, garment.landmarks
-    lines = front_necklines(rgb, mask, landmarks, garment.photo.label)
+    lines = front_necklines(rgb, mask, landmarks, garment.label)
     held = neckline_points(front, extent.neck, lines)
     warp = garment_warp(front, landmarks, extent, _waist(front, category, landmarks, rows), held)
-    neck = seen_neck(front, mask.shape, landmarks, warp, lines, extent.neck, garment.photo.label)
+    neck = seen_neck(front, mask.shape, landmarks, warp, lines, extent.neck, garment.label)
     return warp, _cloth(garment, neck, odd)
 
 

@@ -18,6 +18,7 @@ from manikin.tasks.clothing.geometry.skirt import SkirtCut
 from manikin.tasks.clothing.geometry.slack import Slack
 from manikin.tasks.clothing.library import GarmentLayer, dress_found
 from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
+from manikin.tasks.clothing.pattern.collar import collar_on
 from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.errors import InputError
@@ -97,7 +98,8 @@ def cut_shell(model: BodyModel, front: BodyFront, garment: GarmentLayer) -> Shel
     """Return the cloth of a garment, None for one that is painted on the body."""
     if garment.reach is None or garment.slack is None:
         return None
-    return make_shell(model, front, garment.reach, garment.slack, SLOT_OF[garment.category] == "bottom")
+    is_bottom, collar = SLOT_OF[garment.category] == "bottom", collar_on(front, garment.extent.collar)
+    return make_shell(model, front, garment.reach, garment.slack, is_bottom, collar)
 
 
 def _outcome(kept: Kept, files: GarmentFiles, model: BodyModel, front: BodyFront, licence: str) -> Outcome:
@@ -162,8 +164,10 @@ def _back(files: GarmentFiles, found: Found, faults: list[tuple[str, str]]) -> F
         return None
 
 
-def _plain(lengths: Extent | Slack) -> dict[str, float | None]:
-    return {name: None if value is None else float(value) for name, value in asdict(lengths).items()}
+def _plain(lengths: Extent | Slack) -> dict[str, float | str | None]:
+    return {
+        n: value if value is None or isinstance(value, str) else float(value) for n, value in asdict(lengths).items()
+    }
 
 
 def _reason(path: Path, error: InputError) -> str:

@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.cloth.collar import paint_collar
 from manikin.tasks.clothing.cloth.fill import Cloth
 from manikin.tasks.clothing.cloth.flat_cloth import lay_flat
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.pattern.atlas import nearest
+from manikin.tasks.clothing.pattern.collar import collar_on
 from manikin.tasks.clothing.pattern.extent import Extent, Reach, coverage, reach
 from manikin.tasks.clothing.pattern.seams import armpit, neck_at
 from manikin.tasks.clothing.pattern.template import BodyFront
@@ -47,7 +49,11 @@ def bake(
     if cloth.patterned is not None:
         sides, into = lay_flat(front, wanted, sides, cloth.patterned, warp)
     unseen = (sides[1], into) if behind is None else behind
-    return bleed(front, _colours(front, wanted, (sides[0], into), unseen), alpha, wanted), cut
+    colours = _colours(front, wanted, (sides[0], into), unseen)
+    collar = collar_on(front, extent.collar)
+    if collar is not None:
+        paint_collar(front, collar, wanted, colours, lambda flat: _sampled(front, sides[1], into, flat))
+    return bleed(front, colours, alpha, wanted), cut
 
 
 def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) -> U8:
@@ -91,6 +97,13 @@ def _colours(front: BodyFront, wanted: NDArray[np.bool_], seen: tuple[U8, Warp],
         _add_sampled(mixed, *_reduced(front, cloth, warp), warp.at(flat), share)
     out = np.zeros((*wanted.shape, 3), np.uint8)
     out.reshape(-1, 3)[texels] = np.rint(mixed).astype(np.uint8)
+    return out
+
+
+def _sampled(front: BodyFront, cloth: U8, warp: Warp, flat: F32) -> F32:
+    """Return a cloth's colours (n, 3) at places (n, 2) of the flat body."""
+    out = np.zeros((len(flat), 3), np.float32)
+    _add_sampled(out, *_reduced(front, cloth, warp), warp.at(flat), np.ones(len(flat), np.float32))
     return out
 
 

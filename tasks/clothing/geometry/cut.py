@@ -14,6 +14,7 @@ from scipy import sparse
 
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.pattern.atlas import vertex_normals
+from manikin.tasks.clothing.pattern.collar import Collar
 from manikin.tasks.clothing.pattern.extent import Reach
 from manikin.tasks.clothing.pattern.template import BodyFront
 
@@ -86,7 +87,9 @@ class Patch:
         return sparse.csr_array((share[rows], (rows, columns)), shape=(g, g))
 
 
-def cut_patch(model: BodyModel, front: BodyFront, reach: Reach, at_body: tuple[F64, F64]) -> Patch:
+def cut_patch(
+    model: BodyModel, front: BodyFront, reach: Reach, at_body: tuple[F64, F64], collar: Collar | None = None
+) -> Patch:
     """Return the surface of a body that lies inside a garment's borders, whole triangles and cut ones.
 
     Args:
@@ -94,10 +97,12 @@ def cut_patch(model: BodyModel, front: BodyFront, reach: Reach, at_body: tuple[F
         front: the same body laid flat.
         reach: where on the atlas the borders run.
         at_body: from `at_body_vertices`.
+        collar: whose leaf's edge triangles are divided at too.
     """
     whole, fields = _near(model, *at_body), _fields(reach)
     for _ in range(_DIVISIONS):
-        whole = _divided(whole, front, fields)
+        leaf = np.full(len(whole.position), -1.0) if collar is None else collar.leaf(whole.position)
+        whole = _divided(whole, front, fields, leaf)
     return clip(whole, whole.distance)
 
 
@@ -162,13 +167,17 @@ def _at_vertices(values: F64, faces: NDArray[np.integer], n: int) -> F64:
     return np.asarray(np.bincount(faces.ravel(), values.ravel(), n) / np.maximum(count, 1))
 
 
-def _divided(patch: Patch, front: BodyFront, fields: tuple[F32, F32]) -> Patch:
-    """Return the patch with the triangles at its borders divided, the new vertices' distances read from the atlas."""
-    d = patch.distance[patch.faces]
+def _divided(patch: Patch, front: BodyFront, fields: tuple[F32, F32], leaf: F64) -> Patch:
+    """Return the patch with the triangles at its borders divided, the new vertices' distances read from the atlas.
+
+    So are those at the edge of a leaf, by how far (G,) vertices lie inside it.
+    """
     edges, of_face = _edges(patch.faces)
     length = np.linalg.norm(np.subtract(*patch.position[edges.T]), axis=1)
-    at_border = (d > 0).any(axis=1) & (d <= 0).any(axis=1)
-    at_border |= np.abs(d).min(axis=1) < _BESIDE * length[of_face].max(axis=1)
+    at_border = np.zeros(len(patch.faces), bool)
+    for d in (patch.distance[patch.faces], leaf[patch.faces]):
+        at_border |= (d > 0).any(axis=1) & (d <= 0).any(axis=1)
+        at_border |= np.abs(d).min(axis=1) < _BESIDE * length[of_face].max(axis=1)
     chosen = np.zeros(len(edges), bool)
     chosen[of_face[at_border]] = True
     chosen &= length > _FINE

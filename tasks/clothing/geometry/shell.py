@@ -16,6 +16,7 @@ from manikin.tasks.clothing.geometry.cut import Patch, at_body_vertices, clip, c
 from manikin.tasks.clothing.geometry.fall import HOLDING, Holders, holders
 from manikin.tasks.clothing.geometry.slack import Slack, falling, offsets
 from manikin.tasks.clothing.pattern.atlas import vertex_normals
+from manikin.tasks.clothing.pattern.collar import Collar
 from manikin.tasks.clothing.pattern.extent import Reach
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.errors import InputError
@@ -29,6 +30,7 @@ U8 = NDArray[np.uint8]
 _STRIP = 0.008  # metres by which a border is turned over
 _UNDER = 0.002  # metres by which the strip ends under the skin
 _ASIDE = 0.003  # metres beside the normal of its skin from which cloth is held up by other skin
+_FOLD = 0.008  # metres from its border, over which a collar's leaf comes to lie off the cloth
 _TRUNK = ("torso", "upper_leg")  # what tops fall about
 _HIDDEN: Final = 0.018
 """Metres inside a garment's borders from which the body is not drawn."""
@@ -94,7 +96,9 @@ def follow(corner: I32, weight: F32, offset: F32, vertices: F32, normals: F32, o
             )
 
 
-def make_shell(model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, is_bottom: bool) -> Shell:
+def make_shell(
+    model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, is_bottom: bool, collar: Collar | None = None
+) -> Shell:
     """Return the cloth of a garment.
 
     Args:
@@ -103,12 +107,13 @@ def make_shell(model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, i
         reach: where on the atlas the garment's borders run.
         slack: how far it hangs off.
         is_bottom: whether tops go over it.
+        collar: that it has.
 
     Raises:
         InputError: the garment covers nothing of the body.
     """
     at_body = at_body_vertices(model, front, reach)
-    patch = cut_patch(model, front, reach, at_body)
+    patch = cut_patch(model, front, reach, at_body, collar)
     if not len(patch.faces):
         raise InputError("garment: it covers nothing of the body; expected some texels inside its borders")
     off = offsets(front, patch, slack, is_bottom)
@@ -121,9 +126,13 @@ def make_shell(model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, i
         place, deep, spanned = falling(front, patch, slack, place, points, trunk.astype(np.int64))
         held = holders(points, normals, np.unique(trunk).astype(np.int64), spanned)
     patch = replace(patch, closed=patch.distance, open=deep)
+    outer, places = [patch], [place]
+    if collar is not None:
+        leaf, leaf_place = _leaf(patch, place, collar)
+        outer, places = [patch, leaf], [place, leaf_place]
     strip, strip_place = _inner_strip(patch, place, model.v_template.astype(np.float64))
-    cloth = joined(patch, strip)
-    corner, weight, offset = _bindings(cloth, np.concatenate([place, strip_place]), held)
+    cloth = joined(*outer, strip)
+    corner, weight, offset = _bindings(cloth, np.concatenate([*places, strip_place]), held)
     return Shell(
         corner,
         weight,
@@ -132,9 +141,20 @@ def make_shell(model: BodyModel, front: BodyFront, reach: Reach, slack: Slack, i
         cloth.uv.astype(np.float32),
         cloth.part,
         cloth.beneath.astype(np.int32),
-        np.arange(len(cloth.faces)) >= len(patch.faces),
+        np.arange(len(cloth.faces)) >= sum(len(p.faces) for p in outer),
         _hidden(model, front, reach, np.minimum(*at_body)),
     )
+
+
+def _leaf(patch: Patch, place: F64, collar: Collar) -> tuple[Patch, F64]:
+    """Return what of the cloth lies doubled under a collar's leaf, and where (G', 3) that leaf lies.
+
+    At the cloth's own border it is folded, and at its other edges it ends.
+    """
+    inside = collar.leaf(patch.position)
+    leaf, skin = clip(replace(patch, position=place), inside), clip(patch, inside).position
+    off = collar.thickness(skin) * np.clip(leaf.closed / _FOLD, 0, 1)
+    return replace(leaf, position=skin), leaf.position + off[:, None] * leaf.normal
 
 
 def _inner_strip(patch: Patch, place: F64, points: F64) -> tuple[Patch, F64]:

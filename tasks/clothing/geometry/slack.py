@@ -15,7 +15,8 @@ from scipy import sparse
 from manikin.tasks.clothing.geometry.cut import Patch
 from manikin.tasks.clothing.geometry.fall import HOLDING, Tube, falling_tubes
 from manikin.tasks.clothing.outline.landmarks import Landmarks
-from manikin.tasks.clothing.pattern.extent import Extent, across_limb
+from manikin.tasks.clothing.pattern.extent import Extent
+from manikin.tasks.clothing.pattern.planes import across_limb
 from manikin.tasks.clothing.pattern.seams import armpit, flanks
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.measure import crotch_height

@@ -9,7 +9,8 @@ from manikin.tasks.clothing.cloth.bake import bleed
 from manikin.tasks.clothing.cloth.fabric import PALETTES, Swatch, weave
 from manikin.tasks.clothing.geometry.slack import Slack
 from manikin.tasks.clothing.library import GarmentLayer
-from manikin.tasks.clothing.pattern.extent import Extent, across_limb, coverage, limb_length, reach
+from manikin.tasks.clothing.pattern.extent import Extent, coverage, reach
+from manikin.tasks.clothing.pattern.planes import across_limb, limb_length
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.measure import crotch_height, waist_height
 from manikin.tasks.errors import InputError

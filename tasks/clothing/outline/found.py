@@ -62,6 +62,7 @@ class Found:
     landmarks: Landmarks
     category: str | None  # that the label names; None lets the proportions decide
     score: float  # 0 doubtful ... 1 sure
+    label: str | None = None  # what it was said to be
 
 
 def find_garment(photo: Photo, label: str | None = None) -> Found:
@@ -93,7 +94,7 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
         doubtful, clearly = _OF_ONE if is_one else _OF_OTHERS
         if landmarks.overlap < doubtful:
             _check_label(photo, cut, landmarks, str(label), clearly)
-    return Found(photo, cutout, landmarks, category, judge(photo, cutout, landmarks))
+    return Found(photo, cutout, landmarks, category, judge(photo, cutout, landmarks), label)
 
 
 def _check_label(photo: Photo, cut: Cutout, landmarks: Landmarks, label: str, clearly: float) -> None:

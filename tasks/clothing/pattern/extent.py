@@ -9,31 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.pattern.collar import collar_on
+from manikin.tasks.clothing.pattern.planes import Plane, across_limb, across_neck, level
 from manikin.tasks.clothing.pattern.template import BodyFront
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 _SIDES = ("left", "right")
-_NECK_SLOPE = 0.286  # fall of a round neck from nape to throat
-_NECK_DROP = 0.011  # of its plane under the neck's joint
 _OFF = -1.0  # inside distance of what a garment never covers
 _FAR = 10.0  # inside distance of a border that a garment has not
 _SOFT_TEXELS = 1.5  # width of a hem's soft edge
 _BACK_BUST = 0.02  # metres that a top held by straps is cut lower behind
 _UNDER_ARM = 0.012  # metres under the armpits that it ends at the sides
-
-
-@dataclass(frozen=True, slots=True)
-class Plane:
-    """The garment ends where points cross to the normal's side."""
-
-    point: F64  # (3,) metres
-    normal: F64  # (3,) unit
-
-    def inside(self, position: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Return how far (..., 3) points lie inside, in metres."""
-        return np.asarray((self.point - position) @ self.normal.astype(position.dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +40,7 @@ class Extent:
     armhole: float | None = (
         None  # from that edge's end over the armpit to where its photo's side begins, on the flat body
     )
+    collar: str | None = None  # of `collar.KINDS`; None ends at a round neckline or a wider one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +59,6 @@ class Reach:
         return np.minimum(self.closed, self.open)
 
 
-def limb_length(front: BodyFront, limb: str) -> float:
-    """Return the length of "arm" (shoulder to wrist) or "leg" (hip to ankle), in metres."""
-    return float(np.linalg.norm(np.diff(front.joints[f"{limb}_left"], axis=0), axis=1).sum())
-
-
-def across_limb(front: BodyFront, limb: str, side: str, along: float) -> Plane:
-    """Return the plane across "arm" or "leg" at a length from its root, its normal towards hand or foot."""
-    joints = front.joints[f"{limb}_{side}"]
-    bones = np.diff(joints, axis=0)
-    lengths = np.linalg.norm(bones, axis=1)
-    upper, lower = bones / lengths[:, None]
-    t = float(np.clip((along - lengths[0] + 0.04) / 0.08, 0, 1))  # turns gradually about elbow and knee
-    normal = (1 - t) * upper + t * lower
-    if limb == "arm":
-        # Towards the shoulder an armhole stands upright.
-        outward = np.array([np.sign(joints[1, 0]), 0.0, 0.0])
-        s = float(np.clip(along / 0.12, 0, 1))
-        normal = s * normal + (1 - s) * outward
-    point = joints[0] + upper * along if along < lengths[0] else joints[1] + lower * (along - lengths[0])
-    return Plane(point, normal / np.linalg.norm(normal))
-
-
-def across_neck(front: BodyFront, raised: float = 0.0) -> Plane:
-    """Return the plane of a round neckline, raised by metres."""
-    normal = np.array([0.0, 1.0, _NECK_SLOPE])
-    return Plane(front.joints["neck"] + [0.0, raised - _NECK_DROP, 0.0], normal / np.linalg.norm(normal))
-
-
-def level(height: float, is_upper: bool) -> Plane:
-    """Return the level plane at a height; the garment lies under an upper edge and over a lower one."""
-    return Plane(np.array([0.0, height, 0.0]), np.array([0.0, 1.0 if is_upper else -1.0, 0.0]))
-
-
 def inside(front: BodyFront, extent: Extent) -> F32:
     """Return (S, S) how far each texel lies inside the garment, in metres; far below zero where it never goes."""
     return reach(front, extent).distance
@@ -119,7 +75,12 @@ def reach(front: BodyFront, extent: Extent) -> Reach:
     def cut(border: F32, where: NDArray[np.bool_], plane: Plane) -> None:
         border[where] = np.minimum(border[where], plane.inside(position[where]))
 
-    cut(closed, allowed & (trunk | arms), across_neck(front))
+    collar = collar_on(front, extent.collar)
+    if collar is None:
+        cut(closed, allowed & (trunk | arms), across_neck(front))
+    else:
+        about_neck = allowed & (trunk | arms)
+        opened[about_neck] = np.minimum(opened[about_neck], collar.inside(position[about_neck]))
     if extent.waist is not None:
         cut(closed, allowed, level(extent.waist, is_upper=True))
     if extent.hem is not None:

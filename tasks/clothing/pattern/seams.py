@@ -7,7 +7,8 @@ point by point.
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.pattern.extent import Extent, Plane, across_limb, across_neck, level
+from manikin.tasks.clothing.pattern.extent import Extent
+from manikin.tasks.clothing.pattern.planes import Plane, across_limb, across_neck, level
 from manikin.tasks.clothing.pattern.template import BodyFront, Line
 
 F64 = NDArray[np.float64]

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.outline.landmarks import Landmarks, Straps
-from manikin.tasks.clothing.pattern.extent import Extent, across_neck, level, limb_length
+from manikin.tasks.clothing.pattern.extent import Extent
+from manikin.tasks.clothing.pattern.planes import across_neck, level, limb_length
 from manikin.tasks.clothing.pattern.seams import armpit, crossing
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.hanging import (

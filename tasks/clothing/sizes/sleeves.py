@@ -11,7 +11,7 @@ are as long as ever. So whether sleeves are long is told by both.
 import numpy as np
 
 from manikin.tasks.clothing.outline.landmarks import Landmarks
-from manikin.tasks.clothing.pattern.extent import limb_length
+from manikin.tasks.clothing.pattern.planes import limb_length
 from manikin.tasks.clothing.pattern.template import BodyFront
 
 _SIDES = ("left", "right")

@@ -12,7 +12,8 @@ from manikin.tasks.bodies.skeletons import joint_thickness, skeleton, skeleton_j
 from manikin.tasks.clothing.geometry.shell import Shell, make_shell
 from manikin.tasks.clothing.geometry.slack import Slack
 from manikin.tasks.clothing.looks.plain import corner_uv
-from manikin.tasks.clothing.pattern.extent import Extent, limb_length, reach
+from manikin.tasks.clothing.pattern.extent import Extent, reach
+from manikin.tasks.clothing.pattern.planes import limb_length
 from manikin.tasks.clothing.pattern.template import body_front
 from manikin.tasks.clothing.sizes.measure import waist_height
 from manikin.tasks.images.annotate import Visibility, label_joints

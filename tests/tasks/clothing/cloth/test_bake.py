@@ -4,7 +4,9 @@ import pytest
 from manikin.tasks.clothing.cloth.bake import bake, bleed
 from manikin.tasks.clothing.cloth.fill import Cloth, Scoop
 from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
-from manikin.tasks.clothing.pattern.extent import Extent, across_limb
+from manikin.tasks.clothing.pattern.collar import KINDS, collar_on
+from manikin.tasks.clothing.pattern.extent import Extent
+from manikin.tasks.clothing.pattern.planes import across_limb
 from manikin.tasks.clothing.pattern.seams import armpit, between, neck_at
 from manikin.tasks.clothing.pattern.template import BodyFront
 
@@ -94,3 +96,19 @@ def test_what_is_not_known_is_of_the_nearest_known_colour_and_far_away_of_the_us
     np.testing.assert_array_equal(rgba[..., :3], np.broadcast_to(GREY, rgba[..., :3].shape))
     nothing = bleed(front, colours, np.zeros(known.shape, np.uint8), known)
     assert nothing.max() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_collar_is_of_the_backs_cloth_whatever_the_photo_shows_there(front: BodyFront, kind: str) -> None:
+    front_cloth = np.broadcast_to(GREY, (SIZE, SIZE, 3)).copy()
+    extent = Extent(hem=0.9, sleeve=0.3, collar=kind)
+    collar = collar_on(front, kind)
+    assert collar is not None
+    rgba, _ = bake(front, Cloth(front_cloth, front_cloth // 2), flat_warp(front), extent)
+    shown = front.is_flat & (rgba[..., 3] > 127) & (front.facing > 0.2)
+    place = front.position[shown].astype(np.float64)
+    heart = (collar.leaf(place) > 0.004) | ((collar.about(place) > 0.004) & (kind == "stand"))
+    assert heart.sum() > 100
+    assert (np.abs(rgba[shown][heart][:, :3].astype(int) - GREY // 2) <= 2).all()
+    chest = collar.about(place) < -0.15
+    assert (np.abs(rgba[shown][chest][:, :3].astype(int) - GREY) <= 1).all()

@@ -3,7 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.interpolate import LinearNDInterpolator
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull
 
 from manikin.tasks.bodies.model import BodyModel
@@ -12,7 +14,9 @@ from manikin.tasks.clothing.geometry.shell import Shell, make_shell, opaque, pos
 from manikin.tasks.clothing.geometry.slack import LEAST, Slack, offsets
 from manikin.tasks.clothing.library import GarmentLayer
 from manikin.tasks.clothing.pattern.atlas import vertex_normals
-from manikin.tasks.clothing.pattern.extent import Extent, Reach, limb_length, reach
+from manikin.tasks.clothing.pattern.collar import KINDS, collar_on
+from manikin.tasks.clothing.pattern.extent import Extent, Reach, reach
+from manikin.tasks.clothing.pattern.planes import limb_length
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.measure import crotch_height, waist_height
 from manikin.tasks.errors import InputError
@@ -259,3 +263,36 @@ def test_a_shells_texture_is_opaque() -> None:
     out = opaque(rgba)
     assert (out[..., 3] == 255).all()
     np.testing.assert_array_equal(out[..., :3], rgba[..., :3])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_collars_leaf_lies_off_the_cloth_beneath_it(body: BodyModel, front: BodyFront, kind: str) -> None:
+    cut, collar = reach(front, Extent(hem=HEM, sleeve=SLEEVE, collar=kind)), collar_on(front, kind)
+    assert collar is not None
+    plain = make_shell(body, front, cut, Slack(), is_bottom=False)
+    with_leaf = make_shell(body, front, cut, Slack(), is_bottom=False, collar=collar)
+    gained = int((~with_leaf.is_inner).sum() - (~plain.is_inner).sum())
+    assert (gained > 40) == (kind != "stand")
+    if kind == "stand":
+        return
+    leaf = _leaf_of(with_leaf)
+    skin = (with_leaf.weight[leaf, :, None] * body.v_template[with_leaf.corner[leaf]]).sum(axis=1)
+    assert collar.leaf(skin.astype(np.float64)).min() > -0.004
+    assert (with_leaf.offset[leaf] > 0).all()
+    assert with_leaf.offset[leaf].max() > with_leaf.offset[: len(with_leaf.offset) - len(leaf)].min()
+
+
+def _leaf_of(shell: Shell) -> NDArray[np.int64]:
+    """Return the vertices of outer faces that lie over body triangles which others cover too."""
+    outer = np.flatnonzero(~shell.is_inner)
+    parts = _components(shell.faces[outer])
+    largest = np.bincount(parts).argmax()
+    return np.unique(shell.faces[outer][parts != largest])
+
+
+def _components(faces: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return which connected part each triangle (H, 3) is of."""
+    n = int(faces.max()) + 1
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]]])
+    graph = sparse.coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1][faces[:, 0]], np.int64)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.cloth.fabric import PALETTES, TILE, weave
 from manikin.tasks.clothing.looks.bottoms import KINDS, default_bottoms, make_bottoms
 from manikin.tasks.clothing.looks.shoes import SHOES, default_shoes, make_shoes
-from manikin.tasks.clothing.pattern.extent import across_limb
+from manikin.tasks.clothing.pattern.planes import across_limb
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.measure import crotch_height, waist_height
 from manikin.tasks.errors import InputError

@@ -5,16 +5,8 @@ import numpy as np
 import pytest
 
 from manikin.tasks.clothing.outline.silhouettes import SKIRT, TOP, TROUSERS, VEST
-from manikin.tasks.clothing.pattern.extent import (
-    Extent,
-    Plane,
-    across_limb,
-    across_neck,
-    coverage,
-    inside,
-    level,
-    limb_length,
-)
+from manikin.tasks.clothing.pattern.extent import Extent, coverage, inside
+from manikin.tasks.clothing.pattern.planes import Plane, across_limb, across_neck, level, limb_length
 from manikin.tasks.clothing.pattern.seams import armpit, between, body_edges, crossing
 from manikin.tasks.clothing.pattern.template import BodyFront, Line
 from manikin.tasks.clothing.sizes.measure import as_painted, as_worn, crotch_height, waist_height

@@ -5,7 +5,8 @@ import pytest
 
 from manikin.tasks.clothing.geometry.slack import photo_slack
 from manikin.tasks.clothing.outline.landmarks import Landmarks
-from manikin.tasks.clothing.pattern.extent import Extent, limb_length
+from manikin.tasks.clothing.pattern.extent import Extent
+from manikin.tasks.clothing.pattern.planes import limb_length
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.measure import measure
 

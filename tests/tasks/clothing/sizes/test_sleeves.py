@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from manikin.tasks.clothing.outline.landmarks import Landmarks
-from manikin.tasks.clothing.pattern.extent import limb_length
+from manikin.tasks.clothing.pattern.planes import limb_length
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.sizes.sleeves import sleeve_length
 
