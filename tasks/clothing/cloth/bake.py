@@ -152,6 +152,8 @@ def _openings(front: BodyFront, cloth: Cloth, extent: Extent) -> F32:
     if cloth.scoop is not None:
         depth = cloth.scoop.depth * _half_chest(front)
         where = trunk & (front.facing > 0) & (np.abs(front.flat[..., 0]) < half)
+        if extent.collar is not None:  # which ends beside the opening by itself
+            where &= front.flat[..., 1] < neck_y
         t = np.abs(front.flat[..., 0][where]) / half
         slope = depth * cloth.scoop.bow * t ** (cloth.scoop.bow - 1) / half
         edge = neck_y - depth * (1 - t**cloth.scoop.bow) - front.flat[..., 1][where]

@@ -28,8 +28,10 @@ I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
 _STRIP = 0.008  # metres by which a border is turned over
+_IN_COLLAR = 0.03  # likewise in a collar, which stands off
 _UNDER = 0.002  # metres by which the strip ends under the skin
 _ASIDE = 0.003  # metres beside the normal of its skin from which cloth is held up by other skin
+_SEEN = 0.08  # metres from a collar's upper edge into which one sees
 _FOLD = 0.008  # metres from its border, over which a collar's leaf comes to lie off the cloth
 _TRUNK = ("torso", "upper_leg")  # what tops fall about
 _HIDDEN: Final = 0.018
@@ -130,7 +132,7 @@ def make_shell(
     if collar is not None:
         leaf, leaf_place = _leaf(patch, place, collar)
         outer, places = [patch, leaf], [place, leaf_place]
-    strip, strip_place = _inner_strip(patch, place, model.v_template.astype(np.float64))
+    strip, strip_place = _inner_strip(patch, place, model.v_template.astype(np.float64), collar)
     cloth = joined(*outer, strip)
     corner, weight, offset = _bindings(cloth, np.concatenate([*places, strip_place]), held)
     return Shell(
@@ -142,7 +144,7 @@ def make_shell(
         cloth.part,
         cloth.beneath.astype(np.int32),
         np.arange(len(cloth.faces)) >= sum(len(p.faces) for p in outer),
-        _hidden(model, front, reach, np.minimum(*at_body)),
+        _hidden(model, front, reach, np.minimum(*at_body), collar),
     )
 
 
@@ -157,16 +159,20 @@ def _leaf(patch: Patch, place: F64, collar: Collar) -> tuple[Patch, F64]:
     return replace(leaf, position=skin), leaf.position + off[:, None] * leaf.normal
 
 
-def _inner_strip(patch: Patch, place: F64, points: F64) -> tuple[Patch, F64]:
+def _inner_strip(patch: Patch, place: F64, points: F64, collar: Collar | None) -> tuple[Patch, F64]:
     """Return what one sees looking into an opening, the cloth's border, turned over and bent back to the body, and where.
 
     Args:
         patch: the cloth, `closed` its distance from any border, `open` the depth of the hollows under it.
         place: (G, 3) where it lies.
         points: (V, 3) of the body.
+        collar: into which one sees deeper.
     """
-    strip = clip(replace(patch, position=place), _STRIP - patch.closed)
-    skin, bent = strip.bound @ points, strip.closed[:, None] / _STRIP
+    wide = np.full(len(place), _STRIP)
+    if collar is not None:
+        wide[collar.inside(patch.position) < _IN_COLLAR] = _IN_COLLAR
+    strip = clip(replace(patch, position=place, closed=patch.closed / wide), 1 - patch.closed / wide)
+    skin, bent = strip.bound @ points, strip.closed[:, None]
     there = strip.position * (1 - bent) + (skin - _UNDER * strip.normal) * bent
     deep = strip.open * (1 - bent[:, 0])
     return replace(strip, position=skin, open=deep, faces=strip.faces[:, ::-1], uv=strip.uv[:, ::-1]), there
@@ -195,8 +201,11 @@ def _bindings(patch: Patch, place: F64, held: Holders | None) -> tuple[I32, F32,
     return corner.astype(np.int32), weight.astype(np.float32), offset.astype(np.float32)
 
 
-def _hidden(model: BodyModel, front: BodyFront, reach: Reach, at_body: F64) -> I32:
-    """Return the body triangles of which every texel and corner lies well inside a garment's borders."""
+def _hidden(model: BodyModel, front: BodyFront, reach: Reach, at_body: F64, collar: Collar | None) -> I32:
+    """Return the body triangles of which every texel and corner lies well inside a garment's borders; none in a collar,
+    into which one sees."""
     is_inside = np.asarray((at_body > _HIDDEN)[model.faces].all(axis=1))
     is_inside[front.atlas.triangle[(front.atlas.triangle >= 0) & (reach.distance <= _HIDDEN)]] = False
+    if collar is not None:
+        is_inside &= ~(collar.inside(model.v_template) < _SEEN)[model.faces].any(axis=1)
     return np.flatnonzero(is_inside).astype(np.int32)

@@ -53,6 +53,7 @@ _DEEP = 0.004  # metres of a hollow that cloth goes over straight rather than fo
 _STEEP = 0.95
 _LEVEL = 0.03  # metres over a hem in which cloth keeps to its height, or the hem would not be level
 _ARMHOLE = 0.12  # metres about the armpits within which it follows
+_HANGS = 0.2  # share of falling from which cloth is no longer of the skin under it: at necklines it is
 _GAP = 0.6  # share of the way to the middle that cloth between the legs may take
 _PIT = (0.003, 0.22)  # slack in the armpit, and what it gains a metre from there
 _SPAN = 0.035  # the most that cloth goes over hollows
@@ -223,7 +224,7 @@ def falling(
     spans = np.maximum(_smooth((deep - HOLDING) / _DEEP), _smooth(1.5 - patch.open / _LEVEL))
     spans = np.maximum(spans, _smooth((_STEEP - inner.facing(p, patch.normal)) / 0.2))[:, None]
     falls = spans * outer.onto(p) + (1 - spans) * outer.along(p, patch.normal)
-    return follows + free[:, None] * (falls - follows), np.where(free > 0, np.maximum(deep, 1e-6), 0.0), inner
+    return follows + free[:, None] * (falls - follows), np.where(free > _HANGS, np.maximum(deep, 1e-6), 0.0), inner
 
 
 def _smooth(t: F64) -> F64:

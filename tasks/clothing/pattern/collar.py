@@ -24,10 +24,11 @@ _ROUND: Final = (-1.0, -0.3, 0.5, 1.0)
 """Cosines of the way round the neck, from nape to throat, at which shapes are told."""
 
 _MIRROR = np.array([-1.0, 1.0, 1.0])
+_RADIUS = 0.08  # metres from the middle of a neck
 _FAR = 10.0
 _BASE = 0.006  # metres from the ring that a collar without a leaf is sewn on
 _REACH = 0.4  # metres from the ring's middle, beyond which no collar goes
-_RAMP, _SWELLS = 0.012, 0.06  # metres from a leaf's edge over which it comes to lie off, and a hood to swell
+_RAMP, _SWELLS = 0.006, 0.06  # metres from a leaf's edge over which it comes to lie off, and a hood to swell
 _MARGIN = 0.03  # metres above its upper edge that its colour goes on
 
 
@@ -38,8 +39,9 @@ class _Form:
     rise: tuple[float, float, float, float]  # of its upper edge over the plane of a round neckline
     fall: tuple[float, float, float, float] | None = None  # of the leaf's lower edge from the ring; None has no leaf
     gap: tuple[float, float] | None = None  # half the opening in front, at the upper edge and gained a metre down
-    thick: tuple[float, float] = (0.002, 0.005)  # that the leaf lies off at its edge and at its middle
+    thick: tuple[float, float] = (0.0005, 0.005)  # that the leaf lies off at its edge and at its middle
     swell: float = 0.0  # that a hood's folds add on the back
+    is_open: bool = False  # whether it ends at the sides of the neck, where fronts that stand open begin
     chest: float = 0.0  # below it in front, over which what the photo shows of it gives way
 
 
@@ -53,9 +55,9 @@ _FORMS: Final = {
         (0.004, 0.45),
         swell=0.030,
         chest=0.05,
-        thick=(0.001, 0.016),
+        thick=(0.0005, 0.016),
     ),
-    "lapel": _Form((0.040, 0.036, 0.010, 0.000), (0.020, 0.026, 0.060, 0.060), None),
+    "lapel": _Form((0.040, 0.036, 0.010, 0.000), (0.020, 0.026, 0.060, 0.060), is_open=True),
 }
 KINDS: Final = tuple(_FORMS)
 
@@ -73,6 +75,8 @@ class Collar:
         """Return how far (...) points (..., 3) lie inside the upper edge."""
         height, front = self._round(position)
         inside = np.interp(front, _ROUND, self.form.rise) - height
+        if self.form.is_open:
+            return np.asarray(np.minimum(inside, np.maximum(-height, -_RADIUS * front)))
         if self.form.gap is None or self.form.fall is not None:
             return np.asarray(inside)
         beside = np.abs(position[..., 0]) - self._half_gap(inside)
@@ -85,7 +89,7 @@ class Collar:
         height, front = self._round(position)
         away = self._away(position, height)
         top = np.interp(front, _ROUND, self.form.rise)
-        inside = np.minimum(top - height, np.interp(front, _ROUND, self.form.fall) - away)
+        inside = np.minimum(self.inside(position), np.interp(front, _ROUND, self.form.fall) - away)
         if self.form.gap is not None:
             beside = np.abs(position[..., 0]) - self._half_gap(np.where(height > 0, top - height, top + away))
             inside = np.where(front > 0, np.minimum(inside, beside), inside)

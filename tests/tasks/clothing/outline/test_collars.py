@@ -56,6 +56,8 @@ def test_a_turned_photo_shows_the_same() -> None:
         ("Longsleeve", 0.0, None),
         ("T-Shirt", 0.05, None),
         (None, 0.3, "roll"),
+        (None, 0.12, "fold"),
+        ("Longsleeve", 0.12, None),
         (None, 0.0, None),
     ],
 )
