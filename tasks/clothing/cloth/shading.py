@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.figures import at_sharp_size
 from manikin.tasks.clothing.cloth.oklab import DARK, LOG_LIGHTNESS, tint_gain, to_oklab
 from manikin.tasks.clothing.cloth.quilt import pull_push
+from manikin.tasks.clothing.cloth.tones import PATTERN, find_tones
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -23,10 +23,7 @@ _KEPT = 0.25  # of the contrast of what is surely light: bodies are lit anew
 _FINE = 0.6  # spread in pixels of the working size, at which steps are compared
 _STEP = (0.12, 0.26)  # of log lightness, over a sharp edge, from which it may be, and is, the cloth's
 _CREASE = (0.45, 0.8)  # likewise on cloth of one colour, whose sharp steps are creases
-_SHARP = 0.3  # such a step
-_PATTERN = (0.45, 0.6)  # share of the cloth near some from which it may be, and is, patterned
-_BIN = 0.04  # log lightness, of counts
-_VALLEY, _MODE = (0.25, 0.5), 0.005  # depth of the gap between two colours, and the cloth that has the lesser of them
+_MODE = 0.005  # of the cloth that a level of its shade has at least
 _TINT = (0.12, 0.22)  # change of chromaticity by that of log lightness, likewise
 _GREY, _ON_GREY = (0.08, 0.16), 0.6  # chroma by lightness of grey and of colour; how much more light may tint grey
 _SLOPES, _SLOPE = (0.5, 2.5), 1.4  # of a channel's logarithm by that of lightness; of grey's
@@ -64,7 +61,8 @@ def even_light(rgb: U8, reduced: U8, known: Mask, figured: F32) -> U8:
     """
     if known.sum() < 16:
         return rgb
-    edges, coloured = _sharp(rgb, known)
+    edges, coloured, patches = find_tones(rgb, known)
+    figured = np.maximum(figured, patches)
     light = _light(reduced, known, edges, coloured, figured)
     light = _without_stripes(_levelled(light, reduced, known, 1 - coloured, edges, figured), known)
     light -= np.median(light[known])
@@ -145,7 +143,7 @@ def _levelled(light: F32, reduced: U8, known: Mask, plain: float, edges: F32, fi
     even = weight * (1 - _between(np.abs(beside), *_BADGE))
     busy = edges > _STEP[0]
     dense = _between(_about(busy.astype(np.float32), known.astype(np.float32), _FOLD[1]), *_DENSE)
-    dense *= _between(float(busy[known].mean()), *_PATTERN)
+    dense *= _between(float(busy[known].mean()), *PATTERN)
     folds, fine = (_about(off, w, wide) * w for w, wide in zip((ground, even), _FOLD, strict=True))
     return np.asarray(light + folds * np.float32(plain) + fine * dense * np.float32(1 - plain), np.float32)
 
@@ -234,38 +232,6 @@ def _slopes(rgb: U8, light: F32) -> F32:
     logs = np.log(rgb.astype(np.float32) / 255 + np.float32(DARK))
     slopes = (spread[:, None] * logs).sum(axis=0) / max(float((spread * spread).sum()), 1e-6)
     return np.asarray(np.clip(slopes, *_SLOPES), np.float32)
-
-
-def _coloured(y: F32, known: Mask, edges: F32) -> float:
-    """Return 1 for cloth of several colours, 0 for plain: lightness that folds make is without gaps.
-
-    Args:
-        y: (h, w) log lightness, fine.
-        known: (h, w) the cloth, likewise.
-        edges: (n,) sharp steps all over the cloth.
-    """
-    level = np.rint((y[known] - y.min()) / _BIN).astype(np.int64)
-    count = np.bincount(level).astype(np.float32)
-    count = cv2.GaussianBlur(count[None], (7, 1), 1.2, borderType=cv2.BORDER_CONSTANT)[0] / len(level)
-    peak = np.minimum(np.maximum.accumulate(count), np.maximum.accumulate(count[::-1])[::-1])
-    below = np.cumsum(count)
-    is_gap = np.minimum(below, below[-1] - below) > _MODE
-    depth = float((1 - count / np.maximum(peak, 1e-6))[is_gap].max(initial=0.0))
-    return float(max(_between(depth, *_VALLEY), _between((edges > _SHARP).mean(), *_PATTERN)))
-
-
-def _sharp(rgb: U8, known: Mask) -> tuple[F32, float]:
-    """Return (h, w) the largest sharp step of log lightness about each pixel of the working size; and `_coloured`."""
-    size = (known.shape[1], known.shape[0])
-    fine = at_sharp_size(rgb)
-    y = LOG_LIGHTNESS[cv2.cvtColor(fine, cv2.COLOR_RGB2GRAY)]
-    gx, gy = (cv2.Sobel(y, cv2.CV_32F, dx, 1 - dx, scale=0.25) for dx in (1, 0))
-    apart = max(1, round(max(fine.shape) / max(size)))
-    step = cv2.dilate(np.sqrt(gx * gx + gy * gy), np.ones((apart + 1, apart + 1), np.uint8))
-    step = cv2.dilate(cv2.resize(step, size, interpolation=cv2.INTER_NEAREST), np.ones((3, 3), np.uint8))
-    cloth = cv2.resize(known.astype(np.uint8), fine.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
-    around = np.asarray(step, np.float32)
-    return around, _coloured(y, cloth, around[known])
 
 
 def _light(reduced: U8, known: Mask, edges: F32, coloured: float, figured: F32) -> F32:
