@@ -47,7 +47,7 @@ def bake(
     wanted = front.is_flat & _within(alpha > 0, _BLEED)
     sides, into = (cloth.front, cloth.back), warp
     if cloth.patterned is not None:
-        sides, into = lay_flat(front, wanted, sides, cloth.patterned, warp)
+        sides, into = lay_flat(front, wanted & (alpha > 0), wanted, sides, cloth.patterned, warp)
     unseen = (sides[1], into) if behind is None else behind
     colours = _colours(front, wanted, (sides[0], into), unseen)
     collar = collar_on(front, extent.collar)

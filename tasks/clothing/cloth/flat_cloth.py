@@ -19,34 +19,35 @@ Mask = NDArray[np.bool_]
 
 _PIXEL, _CELL = 0.003, 3  # metres of a flat picture's pixels, and these to a cell at which gaps are found
 _MARGIN = 4  # cells about the garment
-_STRETCHED = 0.4  # of the garment's usual scale, pixels a metre, below which cloth is streaks
+_STRETCHED = 0.5  # of the garment's usual scale, pixels a metre, below which cloth is streaks
 _OFF = 0.02  # of the photo's long side off the cloth, from which there is none
 _LEAST = 0.015  # of the garment that gaps must be
 
 
 def lay_flat(
-    front: BodyFront, wanted: Mask, cloths: tuple[U8, U8], known: Mask, warp: Warp
+    front: BodyFront, worn: Mask, wanted: Mask, cloths: tuple[U8, U8], known: Mask, warp: Warp
 ) -> tuple[tuple[U8, U8], Warp]:
     """Return pictures of the flat body in a photo's cloths, with the warp into them; the cloths and their own warp where these
     have no gaps.
 
     Args:
         front: the body.
-        wanted: (S, S) texels of the garment, on the flat body.
+        worn: (S, S) texels of the garment, on the flat body.
+        wanted: (S, S) likewise, with what is about it.
         cloths: (H, W, 3) in front and behind, of one pattern.
         known: (H, W) where the photo shows it.
         warp: into the photo.
     """
-    flat = front.flat[wanted]
-    if not len(flat):
+    if not worn.any():
         return cloths, warp
+    flat = front.flat[wanted]
     cell = _PIXEL * _CELL
     low, high = (np.array([f(flat[:, c]) for c in range(2)], np.float64) for f in (np.min, np.max))
     left, top = low[0] - _MARGIN * cell, high[1] + _MARGIN * cell
     columns, rows = (np.ceil((high - low) / cell).astype(int) + 2 * _MARGIN).tolist()
-    inside = np.zeros((rows, columns), np.uint8)
-    inside[((top - flat[:, 1]) / cell).astype(int), ((flat[:, 0] - left) / cell).astype(int)] = 1
-    garment = cv2.morphologyEx(inside, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+    inside, texels = np.zeros((rows, columns), np.uint8), front.flat[worn]
+    inside[((top - texels[:, 1]) / cell).astype(int), ((texels[:, 0] - left) / cell).astype(int)] = 1
+    garment = cv2.dilate(cv2.morphologyEx(inside, cv2.MORPH_CLOSE, np.ones((3, 3))), np.ones((3, 3))) > 0
     pixels = warp.at(_points(left, top, rows, columns, cell))
     gaps = garment & (_is_stretched(pixels, garment) | _is_off(pixels, known))
     gaps = cv2.dilate(cv2.morphologyEx(gaps.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2))), np.ones((3, 3))) > 0
