@@ -3,7 +3,8 @@
 Straight or slightly bent lines from either side of the collar meet in the button. All over a photo's front such pairs are
 compared: the cloth changes across them, or darkens on them, on either side and all the way down, and what is between them is
 less like the front's cloth than what is beside them. How deep a blazer's button sits, and that it sits in the middle,
-decides where the cloth says little, as between lapels and an inner back of one black.
+decides where the cloth says little, as between lapels and an inner back of one black. Other fronts stand open where a lining
+of another colour shows.
 """
 
 import numpy as np
@@ -33,15 +34,17 @@ _SAMPLES, _SPAN, _UNEVEN = 40, 0.93, 0.85
 _BESIDE = 5.0  # pixels from a line at which inside and front are compared
 _LIKE, _ON_CLOTH = 0.6, 0.9  # share of cloth like the front's beside a line, and of cloth
 _SHOWN = 0.3  # folded Lab by which all quarters of a V must show
+_CLEARLY = (1.2, 0.33)  # likewise, and how much less its inside is like the front, where fronts need not be open
 
 
-def find_lapels(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
+def find_lapels(rgb: U8, mask: U8, landmarks: Landmarks, is_blazer: bool = True) -> F64 | None:
     """Return (n, 2) the V between a blazer's lapels, from the wearer's right to the left; None where none shows.
 
     Args:
         rgb: (H, W, 3).
         mask: (H, W), 255 on the blazer.
         landmarks: of a top.
+        is_blazer: whether it has lapels; fronts of others may stand open, where they clearly do.
     """
     frame = _frame(landmarks)
     view = neck_view(rgb, mask, frame)
@@ -52,8 +55,9 @@ def find_lapels(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
     if not len(form):
         return None
     lines = _lines(frame, form, np.sign(t) * np.abs(t) ** _UNEVEN)
-    score = np.where(_may_be(view, lines), _shows(view, lines), -np.inf)
-    score = np.where(score > _SHOWN, score + _likely(view, lines, form, trunk), -np.inf)
+    score, less = np.where(_may_be(view, lines), _shows(view, lines), -np.inf), _less_like(view, lines)
+    is_shown = score > _SHOWN if is_blazer else (score > _CLEARLY[0]) & (less > _CLEARLY[1])
+    score = np.where(is_shown, score + _LESS_LIKE * less - _WEIGHT * _unlikely(form, trunk), -np.inf)
     k = int(np.argmax(score))
     if not np.isfinite(score[k]):
         return None
@@ -102,9 +106,13 @@ def _may_be(view: NeckView, lines: Curves) -> NDArray[np.bool_]:
     return np.asarray(on_cloth & (lines.at(view.like, _BESIDE).mean(axis=1) > _LIKE))
 
 
-def _likely(view: NeckView, lines: Curves, form: F64, trunk: float) -> F64:
-    """Return (n,) how likely a blazer's V is such a one, by what is inside and by where its parts are, in folded Lab."""
-    less = lines.at(view.like, _BESIDE).mean(axis=1) - lines.at(view.like, -_BESIDE).mean(axis=1)
+def _less_like(view: NeckView, lines: Curves) -> F64:
+    """Return (n,) by how much less of what is inside each V is like the front's cloth than of what is beside it."""
+    return np.asarray(lines.at(view.like, _BESIDE).mean(axis=1) - lines.at(view.like, -_BESIDE).mean(axis=1))
+
+
+def _unlikely(form: F64, trunk: float) -> F64:
+    """Return (n,) how far off a blazer's V each is, by where its parts are."""
     _, shift, tip, _, depth, _ = form.T
-    off = np.square((depth / trunk - _BUTTON[0]) / _BUTTON[1]) + np.square([shift / _ASIDE[0], tip / _ASIDE[1]]).sum(0)
-    return np.asarray(_LESS_LIKE * less - _WEIGHT * off)
+    off = np.square([shift / _ASIDE[0], tip / _ASIDE[1]]).sum(axis=0)
+    return np.asarray(off + np.square((depth / trunk - _BUTTON[0]) / _BUTTON[1]))

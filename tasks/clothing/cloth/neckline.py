@@ -57,6 +57,7 @@ _OF_WEAVE = (0.65, 1.3)  # likewise, of what its pattern changes by
 _HARDLY = -0.5  # likewise that a quarter shows at least
 _CLEAR, _ANEW = 2.0, 0.65  # pixels below another neckline, and share of it there
 _DEEPER = 0.12  # of half the chest, by which its tip is deeper than that
+_FAR_DEEPER = 0.3  # likewise, of a front that stands open
 _UNEVEN = 0.85  # exponent of its samples' spacing, or stripes might meet them all alike
 _SAMPLES, _SPAN = 36, 0.95  # along a curve, and the share of it that is compared
 _BELOW = (4.0, 7.0)  # pixels below a curve, where there is the front's cloth
@@ -70,7 +71,9 @@ _THROAT = (1.2, 0.17)  # of the neck's half width, and metres below and above it
 _HELD = (-0.55, 0.0, 0.55)  # shares of a neckline's half width at which the warp keeps to it
 _OVER_ARMPITS = 0.03  # metres by which it ends above them, for that
 _LAPELLED = ("blazer",)
+_OPENING = ("outerwear", "outwear", "jacket", "coat", "parka", "anorak", "hoodie", "cardigan", "longsleeve", "sweater")
 _BUTTONED = ("polo", "shirt")
+_HANGS = 0.15  # of half the chest beside lapels and plackets, on which tags and their insides lie
 _PLACKET = 0.12  # metres that these stand open under the neck's sides at most
 _LAPEL_BOW = 1.15  # exponent of the V between lapels
 _CUT_WITHIN = (0.5, 0.05)  # metres below and above the neck's sides within which a neckline is looked for on the body
@@ -103,17 +106,28 @@ def front_necklines(rgb: U8, mask: U8, landmarks: Landmarks, label: str | None =
         rgb: (H, W, 3).
         mask: (H, W), 255 on the garment.
         landmarks: of the garment.
-        label: what the photo shows: blazers have lapels.
+        label: what the photo shows: blazers have lapels, and jackets may stand open.
     """
     if landmarks.kind not in ("top", "vest") or landmarks.straps is not None:
         return ()
-    lapels = find_lapels(rgb, mask, landmarks) if _word(label) in _LAPELLED else None
-    if lapels is not None:
-        sides = (np.array(landmarks.points[f"neck_{side}"]) for side in ("right", "left"))
-        deep = np.linalg.norm(lapels - 0.5 * sum(sides), axis=1).max() / landmarks.measures["chest_half"]
-        return (Neckline(lapels, Scoop(float(deep), _LAPEL_BOW)),)
-    found = (find_neckline(rgb, mask, landmarks, _word(label) in _CLOSE), contour_neckline(mask, landmarks))
-    return tuple(sorted((n for n in found if n is not None), key=lambda n: -n.scoop.depth))
+    word = _word(label)
+    lapels = None
+    if word in _LAPELLED + _OPENING:
+        lapels = _lapels(find_lapels(rgb, mask, landmarks, word in _LAPELLED), landmarks)
+    if lapels is not None and word in _LAPELLED:
+        return (lapels,)
+    found = (find_neckline(rgb, mask, landmarks, word in _CLOSE), contour_neckline(mask, landmarks))
+    lines = tuple(sorted((n for n in found if n is not None), key=lambda n: -n.scoop.depth))
+    is_open = lapels is not None and (not lines or lapels.scoop.depth > lines[0].scoop.depth + _FAR_DEEPER)
+    return (lapels, *lines) if is_open and lapels is not None else lines
+
+
+def _lapels(line: F64 | None, landmarks: Landmarks) -> Neckline | None:
+    if line is None:
+        return None
+    sides = (np.array(landmarks.points[f"neck_{side}"]) for side in ("right", "left"))
+    deep = np.linalg.norm(line - 0.5 * sum(sides), axis=1).max() / landmarks.measures["chest_half"]
+    return Neckline(line, Scoop(float(deep), _LAPEL_BOW))
 
 
 def neckline_points(front: BodyFront, neck: float | None, lines: tuple[Neckline, ...]) -> tuple[F64, F64]:
@@ -164,6 +178,9 @@ def seen_neck(
     around = np.stack([_THROAT[0] * x * np.cos(turn), y + _THROAT[1] * np.sin(turn)], axis=1)
     cv2.fillPoly(throat, [np.rint(warp.at(around)).astype(np.int32)], 255)
     above = None if not lines else np.asarray(np.max([_above(n.line, throat.shape) for n in lines], axis=0), np.uint8)
+    if above is not None and _word(label) in _LAPELLED + _BUTTONED:
+        beside = 2 * max(1, round(_HANGS * landmarks.measures["chest_half"])) + 1
+        throat |= np.asarray(cv2.dilate(above, np.ones((beside, beside), np.uint8)), np.uint8)
     scoop = lines[0].scoop if lines else None
     if scoop is not None and not _is_shallow(front, neck, scoop):
         scoop = worn_scoop(front, warp, neck, lines[0].line, scoop.bow)

@@ -70,3 +70,11 @@ def test_a_label_and_a_hanger_between_lapels_do_not_hide_them() -> None:
 
 def test_plain_cloth_has_no_lapels() -> None:
     assert find_lapels(blazer(140.0, 40.0, CLOTH), mask(), landmarks()) is None
+
+
+def test_a_front_that_is_no_blazers_stands_open_only_where_a_lining_shows() -> None:
+    lined, alike = blazer(140.0, 40.0, (170, 120, 110)), blazer(140.0, 38.0, CLOTH, seam=30)
+    line = find_lapels(lined, mask(), landmarks(), is_blazer=False)
+    assert line is not None
+    np.testing.assert_allclose(apex(line), (240, 200), atol=18)
+    assert find_lapels(alike, mask(), landmarks(), is_blazer=False) is None

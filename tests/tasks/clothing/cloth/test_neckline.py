@@ -269,3 +269,18 @@ def test_a_blazers_lapels_are_its_neckline() -> None:
     (line,) = front_necklines(rgb, mask(), made, "Blazer")
     assert line.scoop.depth == pytest.approx(1.3, abs=0.2)
     assert line.line[np.argmax(line.line[:, 1]), 0] == pytest.approx(200, abs=8)
+    hidden = landmarks(has_hood=True, points=made.points)  # its neck is not looked at
+    (line,) = front_necklines(rgb, mask(), hidden, "Outwear")
+    assert line.scoop.depth == pytest.approx(1.3, abs=0.2)
+    assert front_necklines(rgb, mask(), hidden, "T-Shirt") == ()
+
+
+def test_tags_beside_lapels_lie_in_the_throat(front: BodyFront, upright: Warp) -> None:
+    lines = (Neckline(np.array([[150.0, 60.0], [200.0, 190.0], [250.0, 60.0]]), Scoop(1.3, 1.0)),)
+    plain, lapelled = (
+        seen_neck(front, (SIZE, SIZE), landmarks(), upright, lines, label=word).throat for word in (None, "Blazer")
+    )
+    assert plain[185, 200] == 0
+    assert lapelled[185, 212] == 255
+    assert lapelled[185, 240] == 0
+    assert (lapelled >= plain).all()
