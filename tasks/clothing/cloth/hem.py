@@ -39,6 +39,7 @@ _CLOSING = 0.15  # of half the hem about its middle, where zips and buttons end
 _OWN = 0.08  # of the cloth above that is as odd, from which that is its pattern
 _SURELY = 0.8  # of a rim that is cut off anyway
 _MESH = 7  # pixels of cloth between two that are of one piece: lace and fringes
+_AROUND = 4  # times so far about them, what is odd goes with them
 _LOOSE = 11  # pixels of cloth between such pieces that go with them
 _LEAST = 8  # pixels of a piece
 
@@ -174,7 +175,8 @@ def _out_at_hem(odd: Mask, ground: Mask, depth: I32, heart: Mask, usual: float, 
                 continue
             if at.min() <= (_OUT if kind is odd else zone):
                 out |= is_piece
-    out |= odd & (cv2.dilate(out.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    for _ in range(_AROUND):
+        out |= odd & (cv2.dilate(out.astype(np.uint8), np.ones((_MESH, _MESH), np.uint8)) > 0)
     return out
 
 
