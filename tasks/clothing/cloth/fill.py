@@ -18,7 +18,7 @@ from manikin.tasks.clothing.cloth.figures import find_figures
 from manikin.tasks.clothing.cloth.lateral import shade
 from manikin.tasks.clothing.cloth.limbs import Sleeve
 from manikin.tasks.clothing.cloth.plain import plain_cloth
-from manikin.tasks.clothing.cloth.prints import find_prints, middle_strip
+from manikin.tasks.clothing.cloth.prints import find_prints, middle_strip, opens_in_front
 from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light, lift_shade
 from manikin.tasks.clothing.cloth.shifts import cover_pattern
@@ -126,15 +126,22 @@ def _both_sides(
 ) -> tuple[U8, U8, bool]:
     """Return the cloth in front and behind: made anew where it is plain or striped, and else what sits on it covered; and whether
     it has a pattern."""
-    prints, back = find_prints(reduced, inside, opening, trunk), front
+    marks, middle = find_prints(reduced, inside, opening, trunk)
+    prints, back = marks | middle, front
     plain = plain_cloth(front, prints, opening, inside, trunk, sleeves, figured)
-    if plain is not None and is_checked(front, prints, opening, inside, trunk):
-        return front, _patterned_back(front, prints, known, inside, opening, trunk), True
-    anew = striped_back(front, opening, inside, trunk) if plain is None else (plain.back, plain.made)
-    if plain is not None and sleeves:
-        front = carry_on(plain.front, known)
+    checked = is_checked(front, prints, opening, inside, trunk)
+    if plain is not None and not checked:
+        anew: tuple[U8, Mask] | None = (plain.back, plain.made)
+        front = carry_on(plain.front, known) if sleeves else front
+    else:
+        anew = None if plain is not None else striped_back(front, opening, inside, trunk)
     if anew is None:
-        return front, _patterned_back(front, prints, known, inside, opening, trunk), True
+        gaps = marks | (opening & _hull(inside))
+        if trunk is None or not trunk.any():
+            gaps |= middle
+        elif checked or opens_in_front(_reduced(front, inside), opening, trunk, _PLACKET):
+            gaps |= middle_strip(trunk, inside, _PLACKET)
+        return front, _patterned_back(front, gaps, known, inside, trunk), True
     back, made = anew
     prints &= ~made
     covered = None
@@ -143,11 +150,13 @@ def _both_sides(
     return front, carry_on(back if covered is None else covered, known), plain is None
 
 
-def _patterned_back(front: U8, prints: Mask, known: Mask, inside: Mask, opening: Mask, trunk: Mask | None) -> U8:
-    """Return (H, W, 3) the front's cloth with its pattern over what sits on it and within the neck."""
-    if trunk is not None and trunk.any():
-        prints = prints | middle_strip(trunk, inside, _PLACKET)
-    gaps = cv2.dilate((prints | (opening & _hull(inside))).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+def _reduced(rgb: U8, inside: Mask) -> U8:
+    return np.asarray(cv2.resize(rgb, inside.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _patterned_back(front: U8, gaps: Mask, known: Mask, inside: Mask, trunk: Mask | None) -> U8:
+    """Return (H, W, 3) the front's cloth with its pattern over the gaps (h, w): what sits on it, and the neck."""
+    gaps = cv2.dilate(gaps.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     source = inside if trunk is None or not trunk.any() else trunk
     if gaps.sum() < _MARKED[0] * inside.sum():
         return front

@@ -32,10 +32,18 @@ _BAND_OF = 0.5  # of a mark that must lie in stripes to be one
 _MOTIFS, _MOTIF, _ALL_OVER = 5, 0.003, 0.45  # a pattern's marks, the share of the cloth of each, and of their hull
 _RESTLESS = 0.15  # of the rim that is likely to be print, from which that says nothing
 _STRIP = 0.11  # of the trunk's half width to either side of the middle
+_STEP, _LINE, _AS_NOWHERE = (
+    8.0,
+    3.5,
+    1.4,
+)  # folded Lab a pixel that counts at most; of a front's line, and times any beside
+_APART = (0.05, 0.8)  # of the half width beside that strip, and up to which lines are compared
+_LEANS = (-0.2, -0.1, 0.0, 0.1, 0.2)  # of half widths that a line may lean from the trunk's top to its hem
 
 
-def find_prints(rgb: U8, inside: Mask, opening: Mask, trunk: Mask | None) -> Mask:
-    """Return (h, w) where something sits on the cloth that a back has not.
+def find_prints(rgb: U8, inside: Mask, opening: Mask, trunk: Mask | None) -> tuple[Mask, Mask]:
+    """Return (h, w) where something sits on the cloth that a back has not, and (h, w) the strip down the middle of it, where
+    something may.
 
     Args:
         rgb: (h, w, 3) at the working size.
@@ -55,7 +63,7 @@ def find_prints(rgb: U8, inside: Mask, opening: Mask, trunk: Mask | None) -> Mas
         likely = sure
     marks, own = _islands(sure, likely & inside, inside, (depth < 2) & ~opening, trunk)
     middle = middle_strip(trunk, inside, _STRIP)
-    return (_no_pattern(marks, inside) | (middle & ~own) | opening) & inside
+    return (_no_pattern(marks, inside) | opening) & inside, middle & ~own
 
 
 def _unlike_rim(lab: F32, inside: Mask, rim: Mask) -> F32:
@@ -162,7 +170,40 @@ def _no_pattern(marks: Mask, inside: Mask) -> Mask:
 def middle_strip(trunk: Mask | None, inside: Mask, share: float) -> Mask:
     """Return (h, w) the strip down the middle, where buttons, zips and flies are: a share of a trunk's half width to either
     side."""
-    trunk = inside if trunk is None or not trunk.any() else trunk
+    off = _off_middle(inside if trunk is None or not trunk.any() else trunk)
+    return np.asarray((np.abs(off) < share) & inside)
+
+
+def opens_in_front(rgb: U8, opening: Mask, trunk: Mask, share: float) -> bool:
+    """Return whether a line runs down a trunk's middle as nowhere beside it: a placket's edge or a zip.
+
+    Args:
+        rgb: (h, w, 3) at the working size.
+        opening: (h, w) about the neck, which says nothing.
+        trunk: (h, w).
+        share: of its half width to either side, where the line may be.
+    """
+    y, x = np.nonzero(trunk & ~opening)
+    if not len(y):
+        return False
+    steps = np.clip(cv2.Sobel(folded_lab(rgb), cv2.CV_32F, 1, 0, scale=0.25), -_STEP, _STEP)[y, x]
+    off = _off_middle(trunk)[y, x]
+    pixel, down = 1 / max(float(np.ptp(x[y == y[len(y) // 2]])) / 2, 1.0), (y - y.mean()) / max(float(np.ptp(y)), 1.0)
+    for lean in _LEANS:
+        column = np.rint((off + lean * down) / pixel).astype(np.int64)
+        at = np.arange(column.min(), column.max() + 1)
+        count = np.bincount(column - at[0], minlength=len(at))
+        means = np.stack([np.bincount(column - at[0], c, len(at)) for c in steps.T]) / np.maximum(count, 1)
+        line = np.where(count > 0.5 * np.median(count), np.linalg.norm(means, axis=0), 0)
+        beside = line[(np.abs(at * pixel) > share + _APART[0]) & (np.abs(at * pixel) < _APART[1])]
+        middle = float(line[np.abs(at * pixel) < share].max(initial=0.0))
+        if len(beside) and middle > max(_LINE, _AS_NOWHERE * float(np.quantile(beside, 0.95))):
+            return True
+    return False
+
+
+def _off_middle(trunk: Mask) -> F32:
+    """Return (h, w) how far pixels are from a trunk's middle line, of half its width; less to the left."""
     filled = np.flatnonzero(trunk.any(axis=1))
     quarter = len(filled) // 4
     y = filled[quarter : len(filled) - quarter]  # where the trunk's two sides are abreast, however it is tilted
@@ -171,5 +212,5 @@ def middle_strip(trunk: Mask | None, inside: Mask, share: float) -> Mask:
     tilt, at = (
         np.polyfit(y, 0.5 * (left + right), 1) if len(y) > max(half, 2) else (0.0, float(np.nonzero(trunk)[1].mean()))
     )
-    rows, columns = np.mgrid[: inside.shape[0], : inside.shape[1]]
-    return np.asarray((np.abs(columns - (at + tilt * rows)) < share * half) & inside)
+    rows, columns = np.mgrid[: trunk.shape[0], : trunk.shape[1]]
+    return np.asarray((columns - (at + tilt * rows)) / max(half, 1e-6), np.float32)

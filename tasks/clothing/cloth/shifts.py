@@ -18,6 +18,7 @@ U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _ENOUGH = 0.1  # of the cloth that must be whole to cover the rest with
+_HEM = 0.2  # of its height at the hem that is not copied if the rest is enough: borders and cuffs
 _LIGHT = 12.0  # spread of what counts as light and not as pattern, in pixels of the working size
 _MOTLEY = 20.0  # levels that a cloth's colours spread about the light, from which they are all its pattern's
 _BLOCKS = (
@@ -33,7 +34,7 @@ _RARE, _BIN = (
     0.04,
     16.0,
 )  # share of the cloth with its rarest colours, which may be a button's or a zip's; levels of counts
-_ODD = 6.0  # times the cloth's variance that copying such costs
+_ODD = 20.0  # times the cloth's variance that copying more of such than it usually has costs
 _ROUNDS = 6  # in which seams move
 
 
@@ -47,6 +48,10 @@ def cover_pattern(rgb: U8, gaps: Mask, source: Mask, inside: Mask) -> tuple[U8, 
         inside: (h, w) the garment.
     """
     source = source & inside & ~gaps
+    rows = np.flatnonzero(source.any(axis=1))
+    above = source.copy()
+    above[(rows[-1] - round(_HEM * len(rows)) if len(rows) else 0) :] = False
+    source = above if above.sum() > _ENOUGH * inside.sum() else source
     if source.sum() <= _ENOUGH * inside.sum():
         return None
     small = np.asarray(cv2.resize(rgb, gaps.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
@@ -58,11 +63,12 @@ def cover_pattern(rgb: U8, gaps: Mask, source: Mask, inside: Mask) -> tuple[U8, 
     size = float(np.sqrt(inside.sum()))
     dear = np.float32(_TILT * detail[source].var(axis=0).sum() / size)
     odd = np.asarray(_ODD * detail[source].var(axis=0).sum() * _is_rare(detail, source), np.float32)
+    usual = np.float32(odd[source].mean())
     shifts, there = np.zeros((*gaps.shape, 2), np.int32), known.copy()
     laid = detail.copy()
     for side, about in _BLOCKS:
         block, margin = max(_LEAST_BLOCK, round(side * size)), max(_LEAST_BLOCK, round(about * size))
-        _fill(laid, there, gaps, source, shifts, block, margin, dear, odd)
+        _fill(laid, there, gaps, source, shifts, block, margin, dear, odd, usual)
     filled = there & gaps
     if not filled.any():
         return None
@@ -89,7 +95,16 @@ def _is_rare(detail: F32, source: Mask) -> Mask:
 
 @kernel
 def _fill(
-    laid: F32, there: Mask, gaps: Mask, source: Mask, shifts: I32, block: int, margin: int, dear: np.float32, odd: F32
+    laid: F32,
+    there: Mask,
+    gaps: Mask,
+    source: Mask,
+    shifts: I32,
+    block: int,
+    margin: int,
+    dear: np.float32,
+    odd: F32,
+    usual: np.float32,
 ) -> None:
     """Copy cloth to the gaps block by block, from below, as far as whole blocks of it are found."""
     h, w = gaps.shape
@@ -114,7 +129,7 @@ def _fill(
                         m += 1
             if m == 0:
                 continue
-            dy, dx = _best_shift(laid, source, missing[:n], about[:m], dear, odd)
+            dy, dx = _best_shift(laid, source, missing[:n], about[:m], dear, odd, usual)
             if dy == 0 and dx == 0:
                 continue
             for k in range(n):
@@ -127,21 +142,27 @@ def _fill(
 
 @kernel
 def _best_shift(
-    laid: F32, source: Mask, missing: NDArray[np.int64], about: NDArray[np.int64], dear: np.float32, odd: F32
+    laid: F32,
+    source: Mask,
+    missing: NDArray[np.int64],
+    about: NDArray[np.int64],
+    dear: np.float32,
+    odd: F32,
+    usual: np.float32,
 ) -> tuple[int, int]:
     """Return the shift at which all that is missing is whole cloth and what is about it is most alike; (0, 0) if none."""
     h, w = source.shape
     best, by, bx = np.float32(np.inf), 0, 0
     for dy in range(-h + h % _COARSE, h, _COARSE):
         for dx in range(-w + w % _COARSE, w, _COARSE):
-            cost = _misfit(laid, source, missing, about, dear, odd, dy, dx, best)
+            cost = _misfit(laid, source, missing, about, dear, odd, usual, dy, dx, best)
             if cost < best:
                 best, by, bx = cost, dy, dx
     my, mx = by, bx
     if best < np.inf:
         for dy in range(my - _COARSE + 1, my + _COARSE):
             for dx in range(mx - _COARSE + 1, mx + _COARSE):
-                cost = _misfit(laid, source, missing, about, dear, odd, dy, dx, best)
+                cost = _misfit(laid, source, missing, about, dear, odd, usual, dy, dx, best)
                 if cost < best:
                     best, by, bx = cost, dy, dx
     return by, bx
@@ -155,6 +176,7 @@ def _misfit(
     about: NDArray[np.int64],
     dear: np.float32,
     odd: F32,
+    usual: np.float32,
     dy: int,
     dx: int,
     most: np.float32,
@@ -167,7 +189,7 @@ def _misfit(
         if y < 0 or y >= h or x < 0 or x >= w or not source[y, x]:
             return np.float32(np.inf)
         far += odd[y, x]
-    far = far / len(missing) + dear * np.float32(np.sqrt(dy * dy + dx * dx))
+    far = max(far / len(missing) - usual, np.float32(0)) + dear * np.float32(np.sqrt(dy * dy + dx * dx))
     total, n, limit = np.float32(0), 0, (most - far) * len(about)
     for k in range(len(about)):
         y, x = about[k, 0] + dy, about[k, 1] + dx

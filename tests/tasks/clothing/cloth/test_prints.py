@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.prints import find_prints
+from manikin.tasks.clothing.cloth.prints import find_prints, opens_in_front
 from tests.drawn_top import SIZE, inside, trunk
 
 U8 = NDArray[np.uint8]
@@ -19,7 +19,7 @@ def picture() -> U8:
 
 def found(rgb: U8) -> Mask:
     """What is found beside the strip down the middle."""
-    out = find_prints(rgb, inside(), np.zeros_like(inside()), trunk())
+    out = np.logical_or(*find_prints(rgb, inside(), np.zeros_like(inside()), trunk()))
     assert out[60:160, 95].all(), "closures are down the middle"
     out[:, 84:108] = False
     return out
@@ -63,7 +63,7 @@ def test_hems_yokes_and_stripes_across_are_the_garments_own() -> None:
     rgb[170:, :] = WHITE
     rgb[100:112, :] = WHITE
     rgb[:46, :] = WHITE
-    out = find_prints(rgb, inside(), np.zeros_like(inside()), trunk())
+    out = np.logical_or(*find_prints(rgb, inside(), np.zeros_like(inside()), trunk()))
     out[:, 84:108] = False
     assert not out.any()
 
@@ -71,7 +71,7 @@ def test_hems_yokes_and_stripes_across_are_the_garments_own() -> None:
 def test_a_stripe_across_is_not_cut_in_the_middle() -> None:
     rgb = picture()
     rgb[100:112, 40:150] = WHITE
-    assert not find_prints(rgb, inside(), np.zeros_like(inside()), trunk())[102:110].any()
+    assert not np.logical_or(*find_prints(rgb, inside(), np.zeros_like(inside()), trunk()))[102:110].any()
 
 
 def test_motifs_all_over_are_a_pattern() -> None:
@@ -85,7 +85,26 @@ def test_motifs_all_over_are_a_pattern() -> None:
 def test_the_strip_follows_a_tilted_garment() -> None:
     turn = cv2.getRotationMatrix2D((95.5, 95.5), 15, 1)
     turned = [cv2.warpAffine(m.astype(np.uint8), turn, (SIZE, SIZE)) > 0 for m in (inside(), trunk())]
-    out = find_prints(picture(), turned[0], np.zeros_like(inside()), turned[1])
+    out = np.logical_or(*find_prints(picture(), turned[0], np.zeros_like(inside()), turned[1]))
     for y in (70, 110, 150):
         x, y_ = turn @ (95.5, y, 1)
         assert out[round(y_), round(x)]
+
+
+def striped(upright: bool) -> U8:
+    y, x = np.mgrid[:SIZE, :SIZE]
+    is_dark = ((x if upright else y) // 6 % 2 == 0)[..., None]
+    return np.where(is_dark, picture(), picture() // 2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("upright", [False, True])
+@pytest.mark.parametrize("lean", [0.0, 0.08])
+def test_a_zip_is_a_line_down_the_middle_as_there_is_none_beside_it(upright: bool, lean: float) -> None:
+    rgb, nowhere = striped(upright), np.zeros((SIZE, SIZE), bool)
+    assert not opens_in_front(rgb, nowhere, trunk(), 0.2)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    zipped = np.where((np.abs(x - 96 - lean * (y - 105)) < 3)[..., None], WHITE, rgb).astype(np.uint8)
+    aside = np.where((np.abs(x - 78) < 3)[..., None], WHITE, rgb).astype(np.uint8)
+    assert opens_in_front(zipped, nowhere, trunk(), 0.2)
+    assert not opens_in_front(aside, nowhere, trunk(), 0.2)
+    assert not opens_in_front(zipped, trunk(), trunk(), 0.2)

@@ -81,3 +81,13 @@ def test_the_same_bytes_again() -> None:
     assert first is not None
     assert again is not None
     assert first[0].tobytes() == again[0].tobytes()
+
+
+def test_neither_borders_nor_a_badge_are_copied() -> None:
+    rgb, gaps = checks(), np.zeros((HEIGHT, WIDTH), bool)
+    gaps[10:40, 30:70] = True
+    rgb[100 * SCALE : 110 * SCALE] = rgb[70 * SCALE : 76 * SCALE, 20 * SCALE : 28 * SCALE] = ZIP
+    made = cover_pattern(rgb, gaps, inside(), inside())
+    assert made is not None
+    assert (made[1] == gaps).all()
+    assert (np.abs(made[0].astype(int) - ZIP).max(axis=-1) > 40)[enlarged(gaps)].all()
