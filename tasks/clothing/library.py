@@ -21,6 +21,7 @@ from manikin.tasks.clothing.geometry.skirt import SkirtCut
 from manikin.tasks.clothing.geometry.skirt_cloth import Sheet, photo_skirt, sewn_slack, skirt_texture
 from manikin.tasks.clothing.geometry.slack import Slack, photo_slack
 from manikin.tasks.clothing.outline.collars import collar_of
+from manikin.tasks.clothing.outline.flaws import one_sided
 from manikin.tasks.clothing.outline.found import Found, find_back, find_garment
 from manikin.tasks.clothing.outline.landmarks import (
     Landmarks,
@@ -173,7 +174,9 @@ def _cloth(garment: Found, neck: Neck, odd: Mask | None) -> Cloth:
     trunk = trunk_mask(landmarks, mask.shape)
     shown = mask
     if garment.cutout.source == "grabcut":
-        shown = np.where(remnants(rgb, mask, _places(landmarks, trunk)) > 0, 0, mask).astype(np.uint8)
+        places = _places(landmarks, trunk)
+        ground = (remnants(rgb, mask, places) > 0) | one_sided(rgb, mask, places.heart, landmarks)
+        shown = np.where(ground, 0, mask).astype(np.uint8)
     at_hem = odd_at_hem(rgb, shown, landmarks)
     shown = np.where(at_hem if odd is None else at_hem | odd, 0, shown).astype(np.uint8)
     sleeves = sleeve_edges(landmarks) if is_top else ()

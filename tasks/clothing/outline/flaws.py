@@ -35,6 +35,9 @@ _COLOURS = 5  # of the ground
 _OTHER = 10.0  # Lab units with lightness halved, by which a side's cloth differs from the other's
 _GROUND, _NO_GROUND = 2.5, 3.0  # spreads from the ground's colours that a pixel and its counterpart have
 _MIN_PIECE = 5  # pixels across
+_FOREIGN = 4.0  # spreads from the garment's colours of what at its edge is none of it
+_EDGE_PIECE, _EDGE = 4, (0.002, 0.03)  # pixels across, and of the garment, of a piece of that
+_COUNTERPART = 0.2  # of such a piece, whose mirror image is none of it either
 
 
 def creased(rgb: U8, mask: U8) -> float:
@@ -96,6 +99,45 @@ def one_sided_ground(rgb: U8, mask: U8, landmarks: Landmarks) -> float:
     opened = np.asarray(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, kernel), np.uint8)
     n, _, stats, _ = cv2.connectedComponentsWithStats(opened)
     return float(stats[1:, cv2.CC_STAT_AREA].max() / within.sum()) if n > 1 else 0.0
+
+
+def one_sided(rgb: U8, mask: U8, heart: U8, landmarks: Landmarks) -> NDArray[np.bool_]:
+    """Return (H, W) what at a cut-out's edge is of no colour of the garment's, and has no counterpart on its other side.
+
+    Args:
+        rgb: (H, W, 3) the picture.
+        mask: (H, W), 255 on the garment.
+        heart: (H, W), 255 where only cloth can be.
+        landmarks: its landmarks, left and right.
+    """
+    small = reduced(rgb, _GROUND_SIDE)
+    within, inner = (resized(m, small.shape[1::-1]) for m in (mask, heart))
+    core = cv2.erode(within.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    none = np.zeros(mask.shape, np.bool_)
+    if within.all() or not (core & inner).any():
+        return none
+    lab = folded_lab(small)
+    cloth, ground = (fit_colours(s[:: max(1, len(s) // _SAMPLES)], _COLOURS) for s in (lab[core & inner], lab[~within]))
+    rim = within & ~inner
+    foreign = np.zeros(within.shape, np.float32)
+    to_cloth = cloth.distance(lab[rim])
+    foreign[rim] = (to_cloth > _FOREIGN) & (ground.distance(lab[rim]) < to_cloth)
+    other = cv2.remap(foreign, *_mirror(landmarks, small.shape[1] / rgb.shape[1], within.shape), cv2.INTER_LINEAR)
+    kernel = np.ones((_EDGE_PIECE, _EDGE_PIECE), np.uint8)
+    n, piece, stats, _ = cv2.connectedComponentsWithStats(
+        cv2.morphologyEx(foreign.astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    )
+    area, total = stats[:, cv2.CC_STAT_AREA], within.sum()
+    beside = cv2.dilate((~within).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    taken = (
+        (np.bincount(piece[beside], minlength=n) >= _EDGE_PIECE) & (area > _EDGE[0] * total) & (area < _EDGE[1] * total)
+    )
+    taken &= np.bincount(piece.ravel(), other.ravel(), n) < _COUNTERPART * area
+    taken[0] = False
+    if not taken.any():
+        return none
+    found = cv2.dilate(taken[piece].astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.resize(found, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def _mirror(landmarks: Landmarks, scale: float, shape: tuple[int, ...]) -> tuple[F32, F32]:

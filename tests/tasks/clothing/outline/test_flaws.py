@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.outline.flaws import creased, one_sided_ground, sleeve_length, sleeves_on_trunk
+from manikin.tasks.clothing.outline.flaws import creased, one_sided, one_sided_ground, sleeve_length, sleeves_on_trunk
 from manikin.tasks.clothing.outline.landmarks import Landmarks, find_landmarks
 from manikin.tasks.clothing.outline.silhouettes import SKIRT, TOP
 
@@ -61,6 +61,34 @@ def test_ground_on_one_side_is_measured(
 
 def test_a_cut_out_without_ground_shows_none(skirt: Landmarks) -> None:
     assert one_sided_ground(grey(np.zeros((SIZE, SIZE))), np.full_like(MASK, 255), skirt) == 0
+
+
+HEART = np.zeros_like(MASK)
+HEART[70:250, 70:250] = 255
+LEFT, RIGHT, INNER = np.s_[120:160, 262:290], np.s_[120:160, 30:58], np.s_[120:160, 160:200]
+YELLOW = (250, 235, 110)
+
+
+@pytest.mark.parametrize(("patches", "colour", "is_found"), [
+    ((LEFT,), (80, 45, 70), True),  # ground in the light that falls through cloth
+    ((LEFT,), GROUND, True),
+    ((LEFT, RIGHT), GROUND, False),  # bands on both sides
+    ((LEFT,), (228, 230, 222), False),  # of the cloth's own colours, lit
+    ((INNER,), GROUND, False),  # a print
+    ((LEFT,), YELLOW, False),  # a badge, nearer to the cloth than to the ground
+])  # fmt: skip
+def test_what_only_one_side_has_at_its_edge_is_no_cloth_if_it_is_like_the_ground(
+    skirt: Landmarks, patches: tuple[tuple[slice, slice], ...], colour: tuple[int, int, int], is_found: bool
+) -> None:
+    rgb = np.where(MASK[..., None] > 0, CLOTH, GROUND).astype(np.uint8)
+    for patch in patches:
+        rgb[patch] = colour
+    found = one_sided(rgb, MASK, HEART, skirt)
+    if is_found:
+        assert found[LEFT].mean() > 0.9
+        assert found.sum() < 1.6 * found[LEFT].size
+    else:
+        assert not found.any()
 
 
 def test_sleeves_have_a_length_and_lie_beside_the_trunk(skirt: Landmarks) -> None:
