@@ -24,6 +24,7 @@ _THREAD = 12  # pixels that what hangs on it reaches beyond
 _AROUND, _FEW = 14, 60  # pixels about the throat whose colours its cloth has, and how many there must be
 _LETTERS = 9  # pixels from letter to letter at most
 _COLLAR = 0.5  # of the throat's width, from which what is odd, and ends on the outline on either side, is a collar
+_MOSTLY = 0.5  # of a neckband, above the neckline
 _FRAME = (1.25, 0.25, 1.25)  # of half the waist that are looked at beside, above and below its middle
 _PLAIN = 7.0  # folded Lab, the median deviation of cloth on which labels stand out
 _EACH = 2  # pixels, of which one is a sample
@@ -36,16 +37,18 @@ _UNDER, _TOUCHING = 6, 2  # pixels under the outline at most; and where it hides
 _LARGE, _TALL = 36, 18  # pixels of area and height that tell such a part from buttons and from flies
 
 
-def odd_in_neck(rgb: U8, inside: Mask, throat: Mask, lateral: Mask) -> Mask:
+def odd_in_neck(rgb: U8, inside: Mask, throat: Mask, lateral: Mask, above: Mask | None = None) -> Mask:
     """Return (h, w) what is no cloth of the garment's, all about the throat: labels, hangers, the dark within.
 
-    What goes on from there is a print; what goes from side to side along the outline, a collar.
+    What goes on from there is a print; what goes from side to side along the outline, a collar. Of a neckband whose better
+    part lies above the neckline, no ends are left.
 
     Args:
         rgb: (h, w, 3) at the working size.
         inside: (h, w) the garment.
         throat: (h, w) what lands on the throat.
         lateral: (h, w) about the sides of trunk and limbs.
+        above: (h, w) what lies above the front's neckline.
     """
     around = cv2.dilate(throat.astype(np.uint8), np.ones((2 * _AROUND + 1,) * 2, np.uint8)) > 0
     chest = inside & around & ~throat & ~lateral
@@ -57,6 +60,8 @@ def odd_in_neck(rgb: U8, inside: Mask, throat: Mask, lateral: Mask) -> Mask:
     square, cross = (cv2.getStructuringElement(shape, (3, 3)) for shape in (cv2.MORPH_RECT, cv2.MORPH_CROSS))
     thick = cv2.morphologyEx(odd.astype(np.uint8), cv2.MORPH_OPEN, cross) > 0
     found, thin = _labels(thick, inside, throat), odd & throat & ~thick
+    if above is not None:
+        found |= _ends(odd, above)
     for _ in range(_THREAD):  # a hanger's hook and a tag's thread are too thin to be seen by themselves
         found |= (cv2.dilate(found.astype(np.uint8), square) > 0) & thin
     return np.asarray(cv2.dilate(found.astype(np.uint8), square) > 0)
@@ -84,6 +89,16 @@ def _labels(odd: Mask, inside: Mask, throat: Mask) -> Mask:
     is_label = (within > _IN_THROAT) & ~(is_band & on_left & on_right & (wide > _COLLAR * across))
     is_label[0] = False
     return np.asarray(is_label[patch])
+
+
+def _ends(odd: Mask, above: Mask) -> Mask:
+    """Return what of odd patches (h, w) is left below a neckline above which their better part lies."""
+    n, patch = cv2.connectedComponents(odd.astype(np.uint8), connectivity=8)
+    patch = np.asarray(patch, np.int64)
+    share = np.bincount(patch[above], minlength=n) / np.maximum(np.bincount(patch.ravel(), minlength=n), 1)
+    is_end = share > _MOSTLY
+    is_end[0] = False
+    return np.asarray(is_end[patch] & ~above)
 
 
 def _common(samples: F32) -> Colours:

@@ -98,12 +98,14 @@ def spread_cloth(
         front = carry_on(rgb, known)
         return Cloth(front, front)
     sides = small(lateral)
-    odd, shaded = odd_in_neck(reduced, inside, small(neck.throat), sides), shade(reduced, inside, sides)
+    above = None if neck.above is None else small(neck.above)
+    odd = odd_in_neck(reduced, inside, small(neck.throat), sides, above)
+    shaded = shade(reduced, inside, sides)
     if shaded.any():
         rgb = lift_shade(rgb, reduced, inside & ~odd, shaded)
         reduced = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    if neck.above is not None:
-        odd |= cv2.dilate(small(neck.above).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if above is not None:
+        odd |= cv2.dilate(above.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if odd.any():
         rest = known & (cv2.resize(odd.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR) < 0.4)
         known = rest if rest.any() else known

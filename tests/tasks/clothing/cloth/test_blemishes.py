@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.blemishes import label_in_waist, without_label, without_waist_label
+from manikin.tasks.clothing.cloth.blemishes import label_in_waist, odd_in_neck, without_label, without_waist_label
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.segment import Cutout
 from manikin.tasks.clothing.outline.found import Found
@@ -108,3 +108,25 @@ def test_a_garment_goes_on_without_its_label() -> None:
     assert labelled.photo.rgb[patch].mean() < 40
     plain = found(np.s_[70:70, 170:170])
     assert without_waist_label(plain) is plain
+
+
+def test_no_ends_are_left_of_a_neckband_most_of_which_lies_above_the_neckline() -> None:
+    y, x = np.mgrid[:160, :160]
+    rgb = np.full((160, 160, 3), (90, 110, 120), np.uint8)
+    rgb += np.random.default_rng(0).integers(0, 6, rgb.shape, np.uint8)
+    radius = np.hypot(x - 80, y - 10)
+    band = (radius > 26) & (radius < 34) & (y > 10)
+    rgb[band] = (240, 230, 60)
+    badge = (slice(60, 70), slice(74, 86))
+    rgb[badge] = (240, 230, 60)
+    inside = (y > 10) & (x > 10) & (x < 150) & (y < 150) & (radius > 26)
+    throat = radius < 36
+    above = (np.abs(x - 80) < 30) & (y < 46)
+    left = band & ~above
+    assert left.any()
+    none = np.zeros_like(inside)
+    kept = odd_in_neck(rgb, inside, throat, none)
+    gone = odd_in_neck(rgb, inside, throat, none, above)
+    assert not kept[left].all()
+    assert gone[left].all()
+    assert not gone[badge].any()
