@@ -46,8 +46,8 @@ def bake(
     alpha = np.rint(coverage(front, cut.distance) * 255).astype(np.uint8)
     wanted = front.is_flat & _within(alpha > 0, _BLEED)
     sides, into = (cloth.front, cloth.back), warp
-    if cloth.patterned is not None:
-        sides, into = lay_flat(front, wanted & (alpha > 0), wanted, sides, cloth.patterned, warp)
+    if cloth.pattern is not None:
+        sides, into = lay_flat(front, wanted & (alpha > 0), wanted, sides, cloth.pattern, warp)
     unseen = (sides[1], into) if behind is None else behind
     colours = _colours(front, wanted, (sides[0], into), unseen)
     collar = collar_on(front, extent.collar)

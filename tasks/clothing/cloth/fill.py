@@ -47,6 +47,13 @@ class Scoop(NamedTuple):
     bow: float  # 1 is a V; more is rounder
 
 
+class Pattern(NamedTuple):
+    """Where a photo shows patterned cloth."""
+
+    known: Mask  # (H, W)
+    whole: Mask  # (H, W) of that, what may be copied: neither collar nor what is seen within a neck
+
+
 @dataclass(frozen=True, slots=True)
 class Cloth:
     """A photo's cloth, going on over the whole picture."""
@@ -54,7 +61,7 @@ class Cloth:
     front: U8  # (H, W, 3)
     back: U8  # (H, W, 3) without print and buttons
     scoop: Scoop | None = None  # of the front neckline, where it is sure
-    patterned: Mask | None = None  # (H, W) where the photo shows the cloth, if that has a pattern
+    pattern: Pattern | None = None  # where the photo shows it, if it has one
 
 
 class Neck(NamedTuple):
@@ -113,7 +120,7 @@ def spread_cloth(
     front = carry_on(even_light(rgb, reduced, inside, figured), known)
     body = None if trunk is None else small(trunk)
     seen, unseen, is_patterned = _both_sides(front, reduced, known, inside, small(neck.opening), body, sleeves, figured)
-    return Cloth(seen, unseen, neck.scoop, known if is_patterned else None)
+    return Cloth(seen, unseen, neck.scoop, Pattern(known, known & (neck.opening < 128)) if is_patterned else None)
 
 
 def _both_sides(

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.cloth.fill import Pattern
 from manikin.tasks.clothing.cloth.shifts import cover_pattern
 from manikin.tasks.clothing.cloth.warp import Warp, affine_warp
 from manikin.tasks.clothing.pattern.template import BodyFront
@@ -25,7 +26,7 @@ _LEAST = 0.015  # of the garment that gaps must be
 
 
 def lay_flat(
-    front: BodyFront, worn: Mask, wanted: Mask, cloths: tuple[U8, U8], known: Mask, warp: Warp
+    front: BodyFront, worn: Mask, wanted: Mask, cloths: tuple[U8, U8], pattern: Pattern, warp: Warp
 ) -> tuple[tuple[U8, U8], Warp]:
     """Return pictures of the flat body in a photo's cloths, with the warp into them; the cloths and their own warp where these
     have no gaps.
@@ -35,7 +36,7 @@ def lay_flat(
         worn: (S, S) texels of the garment, on the flat body.
         wanted: (S, S) likewise, with what is about it.
         cloths: (H, W, 3) in front and behind, of one pattern.
-        known: (H, W) where the photo shows it.
+        pattern: where the photo shows that.
         warp: into the photo.
     """
     if not worn.any():
@@ -49,16 +50,17 @@ def lay_flat(
     inside[((top - texels[:, 1]) / cell).astype(int), ((texels[:, 0] - left) / cell).astype(int)] = 1
     garment = cv2.dilate(cv2.morphologyEx(inside, cv2.MORPH_CLOSE, np.ones((3, 3))), np.ones((3, 3))) > 0
     pixels = warp.at(_points(left, top, rows, columns, cell))
-    gaps = garment & (_is_stretched(pixels, garment) | _is_off(pixels, known))
+    gaps = garment & (_is_stretched(pixels, garment) | _is_off(pixels, pattern.known))
     gaps = cv2.dilate(cv2.morphologyEx(gaps.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2))), np.ones((3, 3))) > 0
     gaps &= garment
     if gaps.sum() < _LEAST * garment.sum():
         return cloths, warp
+    whole = garment & (_sampled(pattern.whole.astype(np.float32), pixels) > 0.5)
     at = warp.at(_points(left, top, rows * _CELL, columns * _CELL, _PIXEL))
 
     def laid(cloth: U8) -> U8:
         picture = _sampled(cloth, at).astype(np.uint8)
-        covered = cover_pattern(picture, gaps, garment, garment)
+        covered = cover_pattern(picture, gaps, whole, garment)
         return picture if covered is None else covered[0]
 
     return (laid(cloths[0]), laid(cloths[1])), affine_warp(warp, np.array([left, top]), 1 / _PIXEL)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.fill import carry_on
+from manikin.tasks.clothing.cloth.fill import Pattern, carry_on
 from manikin.tasks.clothing.cloth.flat_cloth import lay_flat
 from manikin.tasks.clothing.cloth.warp import Warp, affine_warp, fit_warp
 from manikin.tasks.clothing.pattern.template import BodyFront
@@ -11,6 +11,7 @@ from manikin.tasks.clothing.pattern.template import BodyFront
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 SIZE, SCALE = 700, 400.0  # pixels of the photo, and of it a metre
+ALL = np.ones((SIZE, SIZE), bool)
 HOLE = (20, 250, 20)
 
 
@@ -50,7 +51,7 @@ def chest(front: BodyFront, warp: Warp) -> tuple[Mask, Mask]:
 
 def test_cloth_without_gaps_stays_as_it_is(front: BodyFront) -> None:
     warp, cloth = flat_warp(front), dots()
-    sides, into = lay_flat(front, wanted(front), wanted(front), (cloth, cloth), np.ones((SIZE, SIZE), bool), warp)
+    sides, into = lay_flat(front, wanted(front), wanted(front), (cloth, cloth), Pattern(ALL, ALL), warp)
     assert sides[0] is cloth
     assert into is warp
 
@@ -60,7 +61,7 @@ def test_the_pattern_goes_on_where_the_photo_shows_no_cloth(front: BodyFront) ->
     hole, within = chest(front, warp)
     cloth[hole] = HOLE
     cloth = carry_on(cloth, ~hole)
-    (seen, _), into = lay_flat(front, wanted(front), wanted(front), (cloth, cloth), ~hole, warp)
+    (seen, _), into = lay_flat(front, wanted(front), wanted(front), (cloth, cloth), Pattern(~hole, ~hole), warp)
     heart = within & (np.abs(warp.at(front.flat) - np.argwhere(hole).mean(axis=0)[::-1]) < 18).all(axis=-1)
     before, after = (shown(front, p, w, heart)[:, 0] for p, w in ((cloth, warp), (seen, into)))
     assert after.std() > 1.5 * before.std()
@@ -78,7 +79,7 @@ def test_stretched_cloth_is_made_anew(front: BodyFront) -> None:
     rows = warp.origin[1] + 0.01 * np.arange(len(nodes)) > level
     nodes[rows, :, 1] = nodes[rows][0, :, 1] + 0.1 * (nodes[rows, :, 1] - nodes[rows][0, :, 1])
     warp = replace(warp, nodes=nodes)
-    (seen, _), into = lay_flat(front, wanted(front), wanted(front), (cloth, cloth), np.ones((SIZE, SIZE), bool), warp)
+    (seen, _), into = lay_flat(front, wanted(front), wanted(front), (cloth, cloth), Pattern(ALL, ALL), warp)
     above = within & (front.flat[..., 1] > level + 0.03)
     before, after = (shown(front, p, w, above)[:, 0] > 130 for p, w in ((cloth, warp), (seen, into)))
     x, y = (np.floor(front.flat[above][:, c] / 0.005).astype(int) for c in range(2))
