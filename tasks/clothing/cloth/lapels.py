@@ -51,15 +51,21 @@ def find_lapels(rgb: U8, mask: U8, landmarks: Landmarks, is_blazer: bool = True)
     hem = np.mean([landmarks.points[f"hem_{side}"] for side in ("right", "left")], axis=0)
     trunk = float((frame.T[:, :2] @ hem + frame.T[:, 2])[1] - frame.middle[1]) / _UNIT
     t = np.linspace(-_SPAN, _SPAN, _SAMPLES)
+    t = np.sign(t) * np.abs(t) ** _UNEVEN
     form = _forms(trunk)
     if not len(form):
         return None
-    lines = _lines(frame, form, np.sign(t) * np.abs(t) ** _UNEVEN)
-    score, less = np.where(_may_be(view, lines), _shows(view, lines), -np.inf), _less_like(view, lines)
-    is_shown = score > _SHOWN if is_blazer else (score > _CLEARLY[0]) & (less > _CLEARLY[1])
+    lines = _lines(frame, form, t)
+    less = _less_like(view, lines)
+    kept = _may_be(view, lines) & (is_blazer | (less > _CLEARLY[1]))
+    if not kept.any():
+        return None
+    form, less = form[kept], less[kept]
+    score = _shows(view, _lines(frame, form, t))
+    is_shown = score > (_SHOWN if is_blazer else _CLEARLY[0])
     score = np.where(is_shown, score + _LESS_LIKE * less - _WEIGHT * _unlikely(form, trunk), -np.inf)
     k = int(np.argmax(score))
-    if not np.isfinite(score[k]):
+    if not is_shown[k]:
         return None
     line = _lines(frame, form[k : k + 1], np.linspace(-1.0, 1.0, _SAMPLES))
     return frame.to_photo(np.stack([line.x[0], line.y[0]], axis=1))

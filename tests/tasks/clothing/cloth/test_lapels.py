@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -78,3 +80,9 @@ def test_a_front_that_is_no_blazers_stands_open_only_where_a_lining_shows() -> N
     assert line is not None
     np.testing.assert_allclose(apex(line), (240, 200), atol=18)
     assert find_lapels(alike, mask(), landmarks(), is_blazer=False) is None
+
+
+def test_a_front_too_short_for_a_v_has_none() -> None:
+    made = landmarks()
+    short = replace(made, points=made.points | {"hem_left": (340.0, 100.0), "hem_right": (140.0, 100.0)})
+    assert find_lapels(blazer(140.0, 40.0, (170, 120, 110)), mask(), short) is None
