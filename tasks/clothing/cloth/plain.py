@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.cloth.grain import lay_grain
 from manikin.tasks.clothing.cloth.limbs import Sleeve, along_sleeve, as_rows, surely_other
 from manikin.tasks.clothing.cloth.quilt import pull_push
+from manikin.tasks.clothing.cloth.tones import VALLEY, deepest_gap
 from manikin.tasks.clothing.cutout.colours import folded_lab
 
 F32 = NDArray[np.float32]
@@ -42,6 +43,7 @@ _FOLDS = (
     (3.4, 0.575),
     (2.95, 0.625),
 )  # likewise of folds on one colour, and how much less of it is fine than of patterns
+_DEEP, _SHADED_OF = (5.0, 0.55), 0.985  # likewise of deep folds, and of the cloth that has its colour in any shade
 _FOLDED_OF = 0.92  # of the cloth at the sides that has its row's colour, if folds are to count as plain
 _QUIET = 2.5  # likewise of cloth that is at rest in many places
 _BUSY, _CELL, _IN_CELL, _BUSY_CELLS = 3.0, 9, 0.15, 0.68  # folded Lab, side of a place, its and their share of unrest
@@ -112,7 +114,7 @@ def plain_cloth(
     rows = _rows(lab, region, usable)
     ground = rows.alike & usable & ~marks
     figured = np.zeros(inside.shape, np.float32) if figured is None else figured
-    if ground.sum() < _LEAST or not _is_plain(lab, inside, usable, marks, figured, rows.share):
+    if ground.sum() < _LEAST or not _is_plain(lab, inside, usable, marks, figured, rows):
         return None
     values = small.astype(np.float32)
     base = _base(values, rows.colours, ground, region)
@@ -295,23 +297,28 @@ def is_alike(lab: F32, colour: F32, shades: tuple[float, float] | None = None) -
     return np.asarray((off < 1) & ((np.abs(lab - colour)[..., 0] < _FAR) | (shades is not None)))
 
 
-def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, figured: F32, share: float) -> bool:
+def _is_plain(lab: F32, inside: Mask, usable: Mask, marks: Mask, figured: F32, rows: _Rows) -> bool:
     """Return whether the cloth at the sides, a share of which has its row's colour, is near its mean near by, but for folds:
-    what else it does is a pattern."""
+    what else it does is a pattern. Folds go deep only where all of it has that colour in some shade."""
     heart = cv2.erode(usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0) > 0
     sides = heart & at_sides(usable)
     clear = sides & ~marks
     sides = clear if clear.sum() > _CLEAR * sides.sum() else sides
-    if share < _OF_COLOUR or not sides.any() or figured[sides].mean() > _PATTERNED:
+    if rows.share < _OF_COLOUR or not sides.any() or figured[sides].mean() > _PATTERNED:
         return False
     off = _contrast(lab, inside, _NEAR_BY)
     median = float(np.median(off[sides]))
     if median < _CALM:
         return True
-    if median > _FOLDS[0][0]:
+    alike = is_alike(lab, rows.colours[:, None], _ANY_SHADE)
+    deep = rows.share > _FOLDED_OF and alike[sides].mean() > _SHADED_OF
+    deep = deep and deepest_gap(np.log(lab[..., 0] + 1), sides & alike)[0] < VALLEY[0]
+    if median > (_DEEP[0] if deep else _FOLDS[0][0]):
         return False
     fine = float(np.median(_contrast(lab, inside, _FINE)[sides]))
-    if share > _FOLDED_OF and any(median < most and fine < softer * median for most, softer in _FOLDS):
+    if deep and fine < _DEEP[1] * median:
+        return True
+    if rows.share > _FOLDED_OF and any(median < most and fine < softer * median for most, softer in _FOLDS):
         return True
     half = _CELL // 2
     busy, known = (

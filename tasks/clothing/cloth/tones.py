@@ -18,7 +18,7 @@ U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _BIN = 0.04  # log lightness, of counts
-_VALLEY, _MODE = (0.25, 0.5), 0.005  # depth of the gap between two tones, and the cloth that has the lesser of them
+VALLEY, _MODE = (0.25, 0.5), 0.005  # depth of the gap between two tones, and the cloth that has the lesser of them
 _SHARP = 0.3  # a sharp step of log lightness
 PATTERN = (0.45, 0.6)  # share of the cloth near some from which it may be, and is, patterned
 _PATCH, _PATCHES = 0.2, 3  # of the cloth that patches are at most, and how many tones they have
@@ -56,20 +56,20 @@ def find_tones(rgb: U8, known: Mask) -> Tones:
     for _ in range(_PATCHES):
         rest = known & ~patches
         cloth = cv2.resize(rest.astype(np.uint8), fine.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
-        depth, beyond = _gap(y, cloth)
-        first = max(first, _between(depth, *_VALLEY))
-        more = None if depth <= _VALLEY[0] else _patches(beyond, known, patches)
+        depth, beyond = deepest_gap(y, cloth)
+        first = max(first, _between(depth, *VALLEY))
+        more = None if depth <= VALLEY[0] else _patches(beyond, known, patches)
         if more is None:
             break
         patches = more
     patterned, lined = (
         _between(float((edges[rest] > step).mean()), *limits) for step, limits in ((_SHARP, PATTERN), (_STEP, _LINED))
     )
-    several = max(_between(depth, *_VALLEY), patterned, first * lined)
+    several = max(_between(depth, *VALLEY), patterned, first * lined)
     return Tones(edges, several, patches.astype(np.float32))
 
 
-def _gap(y: F32, cloth: Mask) -> tuple[float, Mask]:
+def deepest_gap(y: F32, cloth: Mask) -> tuple[float, Mask]:
     """Return how deep the deepest gap in a cloth's lightness (H, W) is, 0 to 1, and (H, W) the lesser part, to one side."""
     least = float(y.min())
     level = np.rint((y - least) / _BIN).astype(np.int64)

@@ -84,6 +84,20 @@ def test_creases_do_not_go_on_behind() -> None:
     assert np.std(soft, axis=1).max() < 1
 
 
+def deeply_folded(colour: NDArray[np.int64]) -> U8:
+    """Return cloth in folds of all lightness from 0.4 to 1.2 of its own, and another colour in every other one."""
+    y, x = np.mgrid[:SIZE, :SIZE]
+    along = (x + 3 * np.sin(y / 9)) / 11
+    depth = 0.4 + 1.6 * np.abs(along - np.rint(along))
+    cloth = np.where((along.astype(np.int64) % 2)[..., None] > 0, CLOTH, colour)
+    return np.clip(cloth * depth[..., None], 0, 255).astype(np.uint8)
+
+
+def test_deep_folds_of_one_colour_are_plain_and_those_of_two_are_not() -> None:
+    assert back(deeply_folded(CLOTH), top=trunk()) is not None
+    assert back(deeply_folded(np.array([110, 110, 60])), top=trunk()) is None
+
+
 def test_light_goes_on() -> None:
     slope = np.linspace(0.8, 1.1, SIZE)[None, :, None]
     rgb = letters(np.clip(picture() * slope, 0, 255).astype(np.uint8))
