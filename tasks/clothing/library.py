@@ -103,8 +103,9 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
         if behind is not None:
             unseen = Sheet(behind[0], back_rows or rows, behind[1])
         skirt_rgba = skirt_texture(front, start, seen, unseen, max(front.size // 2, 64))
-    slack = photo_slack(front, landmarks, category, painted)
-    if skirt is not None and category != "skirt":
+    is_sewn = skirt is not None and category != "skirt"
+    slack = photo_slack(front, landmarks, category, painted, is_sewn)
+    if skirt is not None and is_sewn:
         slack = replace(slack, hem=sewn_slack(front, skirt))
     rgba, reach = bake(front, cloth, warp, painted, behind)
     return GarmentLayer(

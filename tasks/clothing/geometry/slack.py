@@ -74,8 +74,8 @@ class Slack:
     joint: float | None = None  # halfway down sleeves and legs; None is evenly between root and end
 
 
-def photo_slack(front: BodyFront, landmarks: Landmarks, category: str, extent: Extent) -> Slack:
-    """Return the slack of a garment from its widths in the photo."""
+def photo_slack(front: BodyFront, landmarks: Landmarks, category: str, extent: Extent, is_sewn: bool = False) -> Slack:
+    """Return the slack of a garment from its widths in the photo; `is_sewn` to a part that hangs, over its lower edge."""
     if landmarks.kind == "trousers":
         m = landmarks.measures
         scale = _EASE["trousers"] * flat_width(front, front.joints["leg_left"][0, 1])
@@ -94,7 +94,7 @@ def photo_slack(front: BodyFront, landmarks: Landmarks, category: str, extent: E
     widths = scale * _widths(landmarks, "sleeve_outer", "sleeve_inner", "cuff")
     joint, end = _slack_of_limb(front, "arm", extent.sleeve, widths)
     trunk = _TRUNK.get(category, _TRUNK["top"])
-    if category == "dress":  # its skirt is a piece of its own, which lies over its lower edge
+    if is_sewn:
         return Slack(trunk, _SHOULDER, end, trunk, trunk, joint)
     low = max(extent.hem or 0.0, crotch_height(front) + 0.06)
     waist, hem = _ease_of_trunk(front, low, float(scale * width[1]), float(scale * width[2]))

@@ -16,7 +16,7 @@ _NAMED = {
 _MAYBE = ("blouse",)  # has a shirt's collar where its cloth goes on at all
 _JACKETS = ("outerwear", "outwear", "jacket", "coat", "parka")
 # Shares of half the chest by which cloth goes on above the neck's sides, in the middle of its columns.
-_GOES_ON, _FOLDED, _STANDS, _ENDS, _HOODED = 0.04, 0.1, 0.15, -0.05, 0.35
+_GOES_ON, _FOLDED, _OPEN, _HOODED = 0.04, 0.1, -0.05, 0.35
 _ROLLS = 0.16  # likewise in the least of its columns
 _COLUMNS, _WITHIN = 17, 0.8  # and the share of the neck's half width that they are within
 _LOOK, _STEP = (1.0, 2.5), 0.02  # of half the chest: how far below and above is looked, and how finely
@@ -43,14 +43,14 @@ def collar_of(label: str | None, mask: U8, landmarks: Landmarks) -> str | None:
     if word in _JACKETS:
         if landmarks.has_hood or middle > _HOODED:
             return "hood"
-        return "stand" if middle > _ENDS else None
+        return "stand" if middle > _OPEN else "lapel"
     if not word and landmarks.has_hood:
         return "hood"
     if least >= _ROLLS:
         return "roll"
     if not word and middle > _FOLDED:
         return "fold"  # the most usual
-    return "stand" if landmarks.has_hood or middle > _STANDS else None
+    return "stand" if landmarks.has_hood else None
 
 
 def rises(mask: U8, landmarks: Landmarks) -> F64:

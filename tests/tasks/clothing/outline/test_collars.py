@@ -53,6 +53,7 @@ def test_a_turned_photo_shows_the_same() -> None:
         ("jacket", 0.0, "stand"),
         ("coat", 0.5, "hood"),
         ("Longsleeve", 0.3, "roll"),
+        ("Dress", 0.15, None),
         ("Longsleeve", 0.0, None),
         ("T-Shirt", 0.05, None),
         (None, 0.3, "roll"),
@@ -71,8 +72,8 @@ def test_a_hoods_outline_is_a_hood_without_a_name_and_a_stand_by_another() -> No
     assert collar_of("Longsleeve", drawn(0.1), hooded) == "stand"
 
 
-def test_a_coat_open_at_the_neck_has_none() -> None:
-    assert collar_of("coat", drawn(0.0, 0.2), landmarks()) is None
+def test_a_coat_open_at_the_neck_has_lapels() -> None:
+    assert collar_of("coat", drawn(0.0, 0.2), landmarks()) == "lapel"
 
 
 @pytest.mark.parametrize("kind", ["skirt", "trousers"])
