@@ -9,6 +9,7 @@ from manikin.tasks.clothing.cloth.bake import bake
 from manikin.tasks.clothing.cloth.blemishes import without_waist_label
 from manikin.tasks.clothing.cloth.correspondences import garment_warp
 from manikin.tasks.clothing.cloth.fill import Cloth, Neck, spread_cloth
+from manikin.tasks.clothing.cloth.fly import odd_on_fly
 from manikin.tasks.clothing.cloth.hem import odd_at_hem, odd_at_waist
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
 from manikin.tasks.clothing.cloth.neckline import front_necklines, neckline_points, seen_neck
@@ -83,6 +84,7 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     """Return the layer of a garment found in its photo, and in another of its back."""
     begun, odd = _from_waist(garment)
     garment = without_waist_label(begun)
+    odd |= odd_on_fly(garment.photo.rgb, garment.cutout.mask, garment.landmarks)
     if garment.landmarks.kind in _BOTTOMS or garment.category == "outerwear":
         odd |= find_tag(garment.photo.rgb, garment.cutout.mask)
     landmarks, photo = garment.landmarks, garment.photo
