@@ -50,6 +50,10 @@ _THIN = 0.08  # of half the chest: wider ones do not belie an outline's sleeves
 _NO_ARMHOLES = (0.7, 0.9)  # of half the chest: depth to it at most, and width above it at least, of what has sleeves
 _BOTTOMS = ("trousers", "skirt")
 _TOPS = ("top", "vest")
+_IN_TRUNK, _AT_NECK = (
+    0.9,
+    0.1,
+)  # of a hole, that lies in the trunk at least, and about the neck at most, if it is a print
 _CHANGED = 0.003  # of the picture; a silhouette changed by less keeps its landmarks
 
 
@@ -89,12 +93,29 @@ def find_garment(photo: Photo, label: str | None = None) -> Found:
     if may_be_bare and (is_strapless(landmarks) or is_off_shoulder(cutout.mask, landmarks)):
         landmarks = replace(landmarks, straps=Straps(0.0, 0.0))
     check_rest(photo, cut, cutout)
+    cutout = with_prints(cutout, landmarks)
     if category is not None:
         is_one = landmarks.kind == "trousers" and not _is_split(cutout, landmarks)
         doubtful, clearly = _OF_ONE if is_one else _OF_OTHERS
         if landmarks.overlap < doubtful:
             _check_label(photo, cut, landmarks, str(label), clearly)
     return Found(photo, cutout, landmarks, category, judge(photo, cutout, landmarks), label)
+
+
+def with_prints(cutout: Cutout, landmarks: Landmarks) -> Cutout:
+    """Return the cut-out with a top's trunk solid: what is a hole there, but at the neck, is a print like the ground."""
+    if landmarks.kind not in _TOPS or cutout.source != "grabcut":
+        return cutout
+    outside = (cutout.mask < 128).astype(np.uint8)
+    n, piece, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
+    trunk, neck = (mask(landmarks, outside.shape) > 0 for mask in (trunk_mask, opening_mask))
+    area = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    in_trunk, at_neck = (np.bincount(piece[m], minlength=n) / area for m in (trunk, neck))
+    is_print = (in_trunk > _IN_TRUNK) & (at_neck < _AT_NECK)
+    is_print[0] = False
+    if not is_print.any():
+        return cutout
+    return replace(cutout, mask=np.where(is_print[piece], 255, cutout.mask).astype(np.uint8))
 
 
 def _check_label(photo: Photo, cut: Cutout, landmarks: Landmarks, label: str, clearly: float) -> None:

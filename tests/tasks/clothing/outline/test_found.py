@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 
 from manikin.tasks.clothing.cutout.photo import Photo
-from manikin.tasks.clothing.outline.found import find_garment
+from manikin.tasks.clothing.outline.found import find_garment, with_prints
 
 T_SHIRT = [(70, 60), (120, 50), (180, 50), (230, 60), (270, 120), (235, 140), (215, 110), (215, 260), (85, 260)]
 T_SHIRT += [(85, 110), (65, 140), (30, 120)]
@@ -40,3 +41,16 @@ def test_a_dress_without_armholes_has_sleeves_that_hang_at_its_sides(right: list
     left = [(300 - x, y) for x, y in right[::-1]]
     found = find_garment(picture(right + left), "Dress")
     assert found.landmarks.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("place", "is_print"), [((150, 150), True), ((150, 66), False), ((88, 180), False)], ids=["chest", "neck", "side"]
+)
+def test_a_hole_of_the_chest_is_a_print(place: tuple[int, int], is_print: bool) -> None:
+    found = find_garment(picture(T_SHIRT), "T-Shirt")
+    mask = found.cutout.mask.copy()
+    cv2.circle(mask, place, 9, 0, -1)
+    cutout = replace(found.cutout, mask=mask, source="grabcut")
+    np.testing.assert_array_equal(
+        with_prints(cutout, found.landmarks).mask, found.cutout.mask if is_print else mask, strict=True
+    )
