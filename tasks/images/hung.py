@@ -114,12 +114,14 @@ def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int,
     start = n_body
     outside = len(piece.v_template)
     left = np.ones(n_body, np.float32)
+    if len(piece.gathers):
+        left[piece.under] = piece.slack.min()
     left[piece.gathers] = piece.slack
     for shell in shells:
-        held = shell.held_by
-        drawn = np.flatnonzero(left[held] < 1)
+        share = np.einsum("gk,gk->g", shell.weight, left[shell.corner])
+        drawn = np.flatnonzero(share < 1)
         skin = np.einsum("gk,gkc->gc", shell.weight[drawn], points[shell.corner[drawn]])
-        points[start + drawn] = skin + left[held[drawn], None] * (points[start + drawn] - skin)
-        owner = (start + np.flatnonzero(np.isin(held, piece.under))).astype(np.int32)
+        points[start + drawn] = skin + share[drawn, None] * (points[start + drawn] - skin)
+        owner = (start + np.flatnonzero(np.isin(shell.held_by, piece.under))).astype(np.int32)
         tuck(points, owner, cloth[:outside], normals[:outside], *_TUCK)
         start += len(shell.offset)

@@ -41,7 +41,7 @@ _CANDIDATES = 12  # triangles that may be nearest to a vertex
 _SKIN_CELL = 0.04  # metres: of the body, one vertex a cell keeps the cloth out
 _UNDER = (0.01, 0.02)  # metres under the upper and over the lower edge, between which the body stays beneath the cloth
 _GATHERED = 0.08  # metres above a waistband, in which shirts that go into it are drawn in
-_DRAWN_IN = 0.3  # share of their slack that is left at the waistband
+_DRAWN_IN = 0.1  # share of their slack that is left at the waistband
 _FREE = (0.03, 0.06)  # metres off the body from which on cloth hangs though it lies level with the skin
 _WORN_BY = ("torso", "left_upper_leg", "right_upper_leg", "left_lower_leg", "right_lower_leg")
 

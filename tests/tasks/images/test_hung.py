@@ -96,9 +96,12 @@ def test_a_shirt_is_drawn_in_at_the_waistband(body: BodyModel, skirt: Piece, shi
     outer = np.isin(np.arange(g), shirt.faces[~shirt.is_inner])
     held = shirt.corner[np.arange(g), shirt.weight.argmax(axis=1)]
     at_band = outer & np.isin(held, skirt.gathers[skirt.slack < 0.4]) & ~np.isin(held, skirt.under)
-    far = outer & ~np.isin(held, np.union1d(skirt.gathers, skirt.under))
+    concerned = np.isin(shirt.corner, np.union1d(skirt.gathers, skirt.under))
+    far, within = outer & ~concerned.any(axis=1), outer & np.isin(shirt.corner, skirt.under).all(axis=1)
     assert at_band.sum() > 30
     assert np.median(off[0][at_band] / off[1][at_band]) < 0.45
+    assert within.sum() > 30
+    assert np.median(off[0][within]) < 0.7 * np.median(off[1][within])
     np.testing.assert_allclose(off[0][far], off[1][far], atol=1e-6)
 
 
