@@ -35,7 +35,7 @@ def paint_collar(
     """
     near = np.flatnonzero(wanted & (front.position[..., 1] > collar.middle[1] - _DOWN))
     position = front.position.reshape(-1, 3)[near].astype(np.float64)
-    about, leaf, soft = collar.about(position), collar.leaf(position), collar.form.chest
+    (about, leaf), soft = collar.both(position), collar.form.chest
     here = about > -max(_SHADE[0], soft)
     texels, about, leaf = near[here], about[here], leaf[here]
     flat = colours.reshape(-1, 3)

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.kernel import kernel
+
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
@@ -31,10 +33,9 @@ class Colours:
 
     def nearest(self, lab: F32) -> tuple[NDArray[np.int64], F32]:
         """Return (...) which colour is nearest to each pixel (..., 3), and how many spreads away."""
-        each = np.stack(
-            [np.linalg.norm((lab - c) / s, axis=-1) for c, s in zip(self.centres, self.spreads, strict=True)]
-        )
-        return each.argmin(axis=0), np.asarray(each.min(axis=0), np.float32)
+        flat = lab.reshape(-1, 3)
+        far, which = _nearest(np.ascontiguousarray(flat.T), self.centres, self.spreads)
+        return which.reshape(lab.shape[:-1]).astype(np.int64), far.reshape(lab.shape[:-1])
 
     def owner(self, samples: F32) -> NDArray[np.int64]:
         """Return (n,) which colour each of (n, 3) samples belongs to, whatever the colours' spreads."""
@@ -56,13 +57,59 @@ def fit_colours(samples: F32, k: int) -> Colours:
     samples = samples[:: max(1, len(samples) // _MAX_SAMPLES)]
     order = np.argsort(samples[:, 0], kind="stable")
     centres = samples[order[np.linspace(0, len(order) - 1, k + 2).astype(int)[1:-1]]]
-    nearest = np.zeros(len(samples), np.int64)
-    for _ in range(_ROUNDS):
-        nearest = np.argmin(((samples[:, None] - centres) ** 2).sum(axis=-1), axis=1)
-        count = np.bincount(nearest, minlength=k)
-        total = np.stack([np.bincount(nearest, samples[:, c], k) for c in range(3)], axis=1)
-        centres = np.where(count[:, None] > 0, total / np.maximum(count, 1)[:, None], centres).astype(np.float32)
+    nearest, centres = _settled(np.ascontiguousarray(samples.T), centres)
     share = np.bincount(nearest, minlength=k) / len(samples)
     kept = [c for c in range(k) if share[c] >= min(_MIN_SHARE, share.max())]
     spreads = [np.maximum(samples[nearest == c].std(axis=0), _MIN_SPREAD) for c in kept]
     return Colours(centres[kept], np.stack(spreads).astype(np.float32))
+
+
+@kernel
+def _nearest(channels: F32, centres: F32, spreads: F32) -> tuple[F32, NDArray[np.int32]]:
+    """Return (n,) how many spreads each of (3, n) pixels is from the nearest of (k, 3) centres, and (n,) which that is."""
+    light, red, yellow = channels[0], channels[1], channels[2]
+    n = len(light)
+    least, which = np.full(n, np.inf, np.float32), np.zeros(n, np.int32)
+    for k in range(len(centres)):
+        for i in range(n):
+            a = (light[i] - centres[k, 0]) / spreads[k, 0]
+            b = (red[i] - centres[k, 1]) / spreads[k, 1]
+            c = (yellow[i] - centres[k, 2]) / spreads[k, 2]
+            far = np.sqrt(a * a + b * b + c * c)
+            which[i] = k if far < least[i] else which[i]
+            least[i] = far if far < least[i] else least[i]
+    return least, which
+
+
+@kernel
+def _settled(channels: F32, centres: F32) -> tuple[NDArray[np.int32], F32]:
+    """Return (n,) which of k colours each of (3, n) samples is nearest to, and those (k, 3), from (k, 3) to start with."""
+    light, red, yellow = channels[0], channels[1], channels[2]
+    n, most = len(light), len(centres)
+    centres = centres.copy()
+    which, before = np.zeros(n, np.int32), np.full(n, -1, np.int32)
+    least = np.empty(n, np.float32)
+    for _ in range(_ROUNDS):
+        least[:] = np.inf
+        for k in range(most):
+            for i in range(n):
+                a, b, c = light[i] - centres[k, 0], red[i] - centres[k, 1], yellow[i] - centres[k, 2]
+                far = a * a + b * b + c * c
+                which[i] = k if far < least[i] else which[i]
+                least[i] = far if far < least[i] else least[i]
+        total, count, is_settled = np.zeros((most, 3)), np.zeros(most), True
+        for i in range(n):
+            k = which[i]
+            is_settled = is_settled and k == before[i]
+            before[i] = k
+            count[k] += 1
+            total[k, 0] += light[i]
+            total[k, 1] += red[i]
+            total[k, 2] += yellow[i]
+        if is_settled:
+            break
+        for k in range(most):
+            if count[k] > 0:
+                for c in range(3):
+                    centres[k, c] = np.float32(total[k, c] / count[k])
+    return which, centres

@@ -27,7 +27,8 @@ _MIRROR = np.array([-1.0, 1.0, 1.0])
 _RADIUS = 0.08  # metres from the middle of a neck
 _FAR = 10.0
 _BASE = 0.006  # metres from the ring that a collar without a leaf is sewn on
-_REACH = 0.4  # metres from the ring's middle, beyond which no collar goes
+_BESIDE = 0.12  # metres beside a collar, beyond which it is nowhere asked how far away it is
+_LEAFSIZE = 32  # texels of the ring that are compared one by one
 _RAMP, _SWELLS = 0.006, 0.06  # metres from a leaf's edge over which it comes to lie off, and a hood to swell
 _MARGIN = 0.03  # metres above its upper edge that its colour goes on
 
@@ -73,7 +74,9 @@ class Collar:
 
     def inside(self, position: Floats) -> F64:
         """Return how far (...) points (..., 3) lie inside the upper edge."""
-        height, front = self._round(position)
+        return self._inside(position, *self._round(position))
+
+    def _inside(self, position: Floats, height: F64, front: F64) -> F64:
         inside = np.interp(front, _ROUND, self.form.rise) - height
         if self.form.is_open:
             return np.asarray(np.minimum(inside, np.maximum(-height, -_RADIUS * front)))
@@ -86,21 +89,26 @@ class Collar:
         """Return how far (...) points lie inside the leaf; below 0 outside, or where it has none."""
         if self.form.fall is None:
             return np.full(position.shape[:-1], -_FAR)
-        height, front = self._round(position)
-        away = self._away(position, height)
-        top = np.interp(front, _ROUND, self.form.rise)
-        inside = np.minimum(self.inside(position), np.interp(front, _ROUND, self.form.fall) - away)
-        if self.form.gap is not None:
-            beside = np.abs(position[..., 0]) - self._half_gap(np.where(height > 0, top - height, top + away))
-            inside = np.where(front > 0, np.minimum(inside, beside), inside)
-        return np.asarray(inside)
+        return self.both(position)[1]
 
     def about(self, position: Floats) -> F64:
         """Return how far (...) points lie inside what the collar covers, its opening in front included."""
+        return self.both(position)[0]
+
+    def both(self, position: Floats) -> tuple[F64, F64]:
+        """Return `about` and `leaf` (...) of points."""
         height, front = self._round(position)
-        fall = (_BASE,) * len(_ROUND) if self.form.fall is None else self.form.fall
-        top = np.interp(front, _ROUND, self.form.rise) + _MARGIN
-        return np.asarray(np.minimum(top - height, np.interp(front, _ROUND, fall) - self._away(position, height)))
+        away = self._away(position, height)
+        top = np.interp(front, _ROUND, self.form.rise)
+        fall = np.interp(front, _ROUND, self._fall())
+        about = np.asarray(np.minimum(top + _MARGIN - height, fall - away))
+        if self.form.fall is None:
+            return about, np.full(position.shape[:-1], -_FAR)
+        leaf = np.minimum(self._inside(position, height, front), fall - away)
+        if self.form.gap is not None:
+            beside = np.abs(position[..., 0]) - self._half_gap(np.where(height > 0, top - height, top + away))
+            leaf = np.where(front > 0, np.minimum(leaf, beside), leaf)
+        return about, np.asarray(leaf)
 
     def thickness(self, position: Floats) -> F64:
         """Return how far (...) the leaf lies off what is below it, in metres."""
@@ -124,11 +132,15 @@ class Collar:
         front = off[..., 2] / np.maximum(np.hypot(off[..., 0], off[..., 2]), 1e-9)
         return height, np.asarray(front, np.float64)
 
+    def _fall(self) -> tuple[float, ...]:
+        return (_BASE,) * len(_ROUND) if self.form.fall is None else self.form.fall
+
     def _away(self, position: Floats, height: F64) -> F64:
-        """Return how far (...) points under the plane lie from the ring: 0 above it, and `_FAR` out of any collar's reach."""
+        """Return how far (...) points under the plane lie from the ring: 0 above it, and `_FAR` well beyond the collar."""
         away = np.where(height < 0, _FAR, 0.0)
-        near = (height < 0) & (np.linalg.norm(position - self.middle, axis=-1) < _REACH)
-        away[near] = self.ring.query(position[near])[0]
+        under, most = height < 0, max(self._fall()) + _BESIDE
+        found = self.ring.query(position[under], distance_upper_bound=most)[0]
+        away[under] = np.minimum(found, _FAR)
         return away
 
 
@@ -140,4 +152,4 @@ def collar_on(front: BodyFront, kind: str | None) -> Collar | None:
     near = front.position[front.is_flat & front.is_part("torso", "neck", "head")]
     ring = near[np.abs(plane.inside(near)) < _RING][::_THINNED].astype(np.float64)
     middle = 0.5 * (ring.min(axis=0) + ring.max(axis=0)) * [0, 1, 1]
-    return Collar(_FORMS[kind], plane, cKDTree(np.concatenate([ring, ring * _MIRROR])), middle)
+    return Collar(_FORMS[kind], plane, cKDTree(np.concatenate([ring, ring * _MIRROR]), _LEAFSIZE), middle)

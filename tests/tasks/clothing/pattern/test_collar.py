@@ -76,3 +76,15 @@ def test_far_from_the_neck_there_is_no_collar(front: BodyFront) -> None:
     far = np.array([[0.0, 0.9, 0.1], [0.5, 1.3, 0.0]])
     for kind in KINDS:
         assert (made(front, kind).about(far) < -0.1).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_known_how_far_beside_a_collar_points_lie_as_far_as_its_cloth_gives_way(
+    front: BodyFront, kind: str
+) -> None:
+    collar, place = made(front, kind), on_neck(front)[::5]
+    about, leaf = collar.both(place)
+    beside = about > -0.11
+    assert beside.sum() > 100
+    assert (np.abs(collar.about(place - np.array([0, 0.002, 0])) - about)[beside] < 0.02).all()
+    np.testing.assert_array_equal(leaf, collar.leaf(place))
