@@ -109,7 +109,7 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     slack = photo_slack(front, landmarks, category, painted, is_sewn)
     if skirt is not None and is_sewn:
         slack = replace(slack, hem=sewn_slack(front, skirt))
-    rgba, reach = bake(front, cloth, warp, painted, behind)
+    rgba, reach = bake(front, cloth, warp, painted, behind, is_top=category == "top" and behind is None)
     return GarmentLayer(
         id=f"{category}-{photo.sha256[:12]}",
         category=category,

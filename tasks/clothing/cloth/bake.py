@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.cloth.collar import paint_collar
 from manikin.tasks.clothing.cloth.fill import Cloth
 from manikin.tasks.clothing.cloth.flat_cloth import lay_flat
+from manikin.tasks.clothing.cloth.lines import find_lines, lay_lines
 from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.pattern.atlas import nearest
 from manikin.tasks.clothing.pattern.collar import collar_on
@@ -30,7 +31,12 @@ _BLEED = 24  # texels that colour goes on beyond alpha, for the smaller mip leve
 
 
 def bake(
-    front: BodyFront, cloth: Cloth, warp: Warp, extent: Extent, behind: tuple[U8, Warp] | None = None
+    front: BodyFront,
+    cloth: Cloth,
+    warp: Warp,
+    extent: Extent,
+    behind: tuple[U8, Warp] | None = None,
+    is_top: bool = False,
 ) -> tuple[U8, Reach]:
     """Return (S, S, 4) straight-alpha sRGB, the garment on the atlas with colours bled beyond its edges; and its reach.
 
@@ -40,6 +46,7 @@ def bake(
         warp: from the flat body into the photo.
         extent: where the garment ends.
         behind: the cloth (H, W, 3) of a photo of the back, left and right exchanged, and the warp into it.
+        is_top: whether it is a top alone, on which stripes and checks are drawn straight.
     """
     cut = reach(front, extent)
     cut = Reach(np.minimum(cut.closed, _openings(front, cloth, extent)), cut.open)
@@ -47,7 +54,12 @@ def bake(
     wanted = front.is_flat & _within(alpha > 0, _BLEED)
     sides, into = (cloth.front, cloth.back), warp
     if cloth.pattern is not None:
-        sides, into = lay_flat(front, wanted & (alpha > 0), wanted, sides, cloth.pattern, warp)
+        own = wanted & (alpha > 0)
+        lines = find_lines(front, own, cloth.front, cloth.pattern, warp) if is_top else None
+        if lines is not None:
+            sides, into = lay_lines(front, own, lines, sides, warp)
+        else:
+            sides, into = lay_flat(front, own, wanted, sides, cloth.pattern, warp)
     unseen = (sides[1], into) if behind is None else behind
     colours = _colours(front, wanted, (sides[0], into), unseen)
     collar = collar_on(front, extent.collar)
