@@ -17,6 +17,7 @@ _MAYBE = ("blouse",)  # has a shirt's collar where its cloth goes on at all
 _JACKETS = ("outerwear", "outwear", "jacket", "coat", "parka")
 # Shares of half the chest by which cloth goes on above the neck's sides, in the middle of its columns.
 _GOES_ON, _FOLDED, _OPEN, _HOODED = 0.04, 0.1, -0.05, 0.35
+_FILLED, _WIDE = (-0.1, 0.15), 0.4  # likewise where a hood lies behind, and half the neck's width: collars are narrower
 _ROLLS = 0.16  # likewise in the least of its columns
 _COLUMNS, _WITHIN = 17, 0.8  # and the share of the neck's half width that they are within
 _LOOK, _STEP = (1.0, 2.5), 0.02  # of half the chest: how far below and above is looked, and how finely
@@ -41,7 +42,7 @@ def collar_of(label: str | None, mask: U8, landmarks: Landmarks) -> str | None:
     if word in _MAYBE:
         return "fold" if middle > _GOES_ON else None
     if word in _JACKETS:
-        if landmarks.has_hood or middle > _HOODED:
+        if landmarks.has_hood or middle > _HOODED or _lies_behind(middle, landmarks):
             return "hood"
         return "stand" if middle > _OPEN else "lapel"
     if not word and landmarks.has_hood:
@@ -51,6 +52,13 @@ def collar_of(label: str | None, mask: U8, landmarks: Landmarks) -> str | None:
     if not word and middle > _FOLDED:
         return "fold"  # the most usual
     return "stand" if landmarks.has_hood else None
+
+
+def _lies_behind(rise: float, landmarks: Landmarks) -> bool:
+    """Return whether cloth fills a neck wider than a collar's, and does not stand up in it: a hood that lies behind."""
+    right, left = (np.array(landmarks.points[f"neck_{side}"]) for side in ("right", "left"))
+    wide = 0.5 * float(np.linalg.norm(left - right)) / landmarks.measures["chest_half"]
+    return _FILLED[0] < rise < _FILLED[1] and wide > _WIDE
 
 
 def rises(mask: U8, landmarks: Landmarks) -> F64:

@@ -14,7 +14,7 @@ POINTS = {
 
 
 def landmarks(kind: str = "top", has_hood: bool = False) -> Landmarks:
-    return Landmarks(kind, POINTS, {}, (), {"chest_half": UNIT}, 0.95, 0.0, has_hood)
+    return Landmarks(kind, dict(POINTS), {}, (), {"chest_half": UNIT}, 0.95, 0.0, has_hood)
 
 
 def drawn(rise: float, dip: float = 0.0) -> np.ndarray:
@@ -79,3 +79,18 @@ def test_a_coat_open_at_the_neck_has_lapels() -> None:
 @pytest.mark.parametrize("kind", ["skirt", "trousers"])
 def test_bottoms_have_no_collar(kind: str) -> None:
     assert collar_of("Shirt", drawn(0.3), landmarks(kind)) is None
+
+
+@pytest.mark.parametrize(
+    ("label", "rise", "dip", "kind"),
+    [
+        ("jacket", 0.05, 0.0, "hood"),
+        ("jacket", 0.25, 0.0, "stand"),
+        ("coat", 0.0, 0.2, "lapel"),
+        ("Dress", 0.0, 0.0, None),
+    ],
+)
+def test_a_hood_that_lies_behind_fills_a_jackets_wide_neck(label: str, rise: float, dip: float, kind: str) -> None:
+    wide = landmarks()
+    wide.points.update(neck_left=(246.0, 100.0), neck_right=(154.0, 100.0))
+    assert collar_of(label, drawn(rise, dip), wide) == kind
