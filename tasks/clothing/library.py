@@ -33,7 +33,7 @@ from manikin.tasks.clothing.outline.landmarks import (
 )
 from manikin.tasks.clothing.pattern.extent import Extent, Reach
 from manikin.tasks.clothing.pattern.template import BodyFront
-from manikin.tasks.clothing.sizes.hanging import natural_waist, waist_along
+from manikin.tasks.clothing.sizes.hanging import natural_waist, waist_along, without_sleeves
 from manikin.tasks.clothing.sizes.measure import as_painted, as_worn, measure
 from manikin.tasks.clothing.sizes.profile import Profile, profile
 
@@ -101,9 +101,11 @@ def dress_found(garment: Found, front: BodyFront, licence: str = "unknown", back
     if skirt is not None and rows is not None:
         painted = as_painted(front, category, worn, float(skirt.height[0]))
         start = None if category == "skirt" else float(skirt.height[0])
-        seen, unseen = Sheet(cloth.front, rows, warp), Sheet(cloth.back, rows, warp)
+        hanging = without_sleeves(landmarks, rows)
+        seen, unseen = Sheet(cloth.front, hanging, warp), Sheet(cloth.back, hanging, warp)
         if behind is not None:
-            unseen = Sheet(behind[0], back_rows or rows, behind[1])
+            behind_rows = hanging if back is None or back_rows is None else without_sleeves(back.landmarks, back_rows)
+            unseen = Sheet(behind[0], behind_rows, behind[1])
         skirt_rgba = skirt_texture(front, start, seen, unseen, max(front.size // 2, 64))
     is_sewn = skirt is not None and category != "skirt"
     slack = photo_slack(front, landmarks, category, painted, is_sewn)

@@ -5,6 +5,8 @@ the body's, and the way to it from the shoulders gives the scale. Lengths so fou
 stretch and children's sizes, as people's dresses differ in length, so they are drawn half way to a usual length.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,7 @@ _SKIRT_WAIST = 0.37  # metres that a skirt's upper end is wide, of the sizes tha
 _UPPER_END = (0.03, 0.08)  # of a skirt's length, between which that width is taken
 _OUTLINE_SKIMS = 1.08  # that width over the outline's at the very end
 _SLEEVE = 0.60  # metres of a long sleeve, from the shoulder, on the mean body
+_BESIDE = 1.15  # times the outline's way to a side, from which a sleeve lies beside it
 _LOWEST = 0.06  # of any hem, in metres
 
 
@@ -83,6 +86,22 @@ def row_widths(landmarks: Landmarks, rows: Profile) -> F64:
     along = np.linspace(0.0, rows.length, len(rows.left))
     outline = np.interp(along, at, [2 * landmarks.measures[f"{n}_half"] for n in ("chest", "waist", "hem")])
     return np.minimum(rows.width, outline)
+
+
+def without_sleeves(landmarks: Landmarks, rows: Profile) -> Profile:
+    """Return rows that end at the trunk's outline, where sleeves that lie beside it make them far wider."""
+    if landmarks.kind != "top":
+        return rows
+    along = np.linspace(0.0, rows.length, len(rows.left))
+    sides = []
+    for side, sign, reach in (("left", 1.0, rows.left), ("right", -1.0, rows.right)):
+        ends = np.array([landmarks.points[f"{name}_{side}"] for name in ("armpit", "waist", "hem")])
+        aside = sign * (ends - rows.start) @ rows.across
+        outline = np.maximum(np.interp(along, rows.along(ends), aside), 1.0)
+        is_beside = reach > _BESIDE * outline
+        is_beside &= np.logical_or.accumulate(~is_beside[::-1])[::-1]  # what goes on to the hem is the skirt's flare
+        sides.append(np.where(is_beside, outline, reach))
+    return replace(rows, left=sides[0], right=sides[1])
 
 
 def dress_scale(front: BodyFront, landmarks: Landmarks, rows: Profile) -> float:

@@ -15,6 +15,7 @@ from manikin.tasks.clothing.sizes.hanging import (
     skirt_waist,
     trunk_widths,
     waist_along,
+    without_sleeves,
 )
 from manikin.tasks.clothing.sizes.measure import crotch_height, hangs, measure, waist_height
 from manikin.tasks.clothing.sizes.profile import Profile
@@ -111,6 +112,17 @@ def flared(waist: float, hem: float) -> Landmarks:
     """A vest of 95 cm whose waist at 40 cm and hem are so wide."""
     made = outline("vest", 95, CHEST)
     return replace(made, measures=made.measures | {"waist_half": waist / 2, "hem_half": hem / 2})
+
+
+def test_sleeves_beside_the_trunk_are_no_part_of_the_rows_but_a_flare_is() -> None:
+    widths = np.full(129, CHEST)
+    widths[20:60], widths[110:] = 70.0, 60.0
+    rows, lines = rows_of(100.0, widths), outline("top", 100.0, CHEST)
+    less = without_sleeves(lines, rows)
+    for reach, before in ((less.left, rows.left), (less.right, rows.right)):
+        assert reach[25:55] == pytest.approx(CHEST / 2)
+        assert (reach[62:] == before[62:]).all()
+    assert without_sleeves(replace(lines, kind="vest"), rows) is rows
 
 
 def test_a_dress_that_flares_from_its_waist_is_as_long_as_from_there(front: BodyFront) -> None:
