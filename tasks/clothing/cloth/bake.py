@@ -16,7 +16,7 @@ from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.pattern.atlas import nearest
 from manikin.tasks.clothing.pattern.collar import collar_on
 from manikin.tasks.clothing.pattern.extent import Extent, Reach, coverage, reach
-from manikin.tasks.clothing.pattern.seams import armpit, neck_at
+from manikin.tasks.clothing.pattern.seams import armpit, half_chest, neck_ends
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.kernel import kernel
 
@@ -81,9 +81,10 @@ def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) ->
     layer = np.empty((*alpha.shape, 4), np.uint8)
     layer[..., 3] = front.atlas.bleed(np.where(known, alpha, 0).astype(np.uint8)[..., None])[..., 0]
     near = np.flatnonzero(_within(layer[..., 3] > 0, _BLEED))
-    shown = layer[..., 3] > 127
-    layer[..., :3] = _median(colours.reshape(-1, 3)[source[np.flatnonzero(shown)]]) if shown.any() else 0
-    layer.reshape(-1, 4)[near, :3] = colours.reshape(-1, 3)[source[near]]
+    bled = colours.reshape(-1, 3).take(source.take(near), axis=0)
+    shown = layer[..., 3].reshape(-1).take(near) > 127
+    layer[..., :3] = _median(bled[shown]) if shown.any() else 0
+    layer.reshape(-1, 4)[near, :3] = bled
     return layer
 
 
@@ -151,7 +152,7 @@ def _add_sampled(out: F32, picture: NDArray[np.generic], scale: F32, pixels: F32
 def _openings(front: BodyFront, cloth: Cloth, extent: Extent) -> F32:
     """Return (S, S) how far texels lie inside the neck's and armholes' edges, in metres; beyond those, a large value."""
     out = np.full(front.is_flat.shape, 1.0, np.float32)
-    ends = [_fold_point(front, side, neck_at(front, side, extent.neck)) for side in ("left", "right")]
+    ends = neck_ends(front, extent.neck)
     trunk = front.is_flat & front.is_part("torso", "neck")
     neck_y, half = 0.5 * (ends[0][1] + ends[1][1]), 0.5 * abs(ends[0][0] - ends[1][0])
     if extent.neck is not None and extent.bust is None:
@@ -162,7 +163,7 @@ def _openings(front: BodyFront, cloth: Cloth, extent: Extent) -> F32:
     if extent.hem is None or extent.bust is not None:
         return out
     if cloth.scoop is not None:
-        depth = cloth.scoop.depth * _half_chest(front)
+        depth = cloth.scoop.depth * half_chest(front)
         where = trunk & (front.facing > 0) & (np.abs(front.flat[..., 0]) < half)
         if extent.collar is not None:  # which ends beside the opening by itself
             where &= front.flat[..., 1] < neck_y
@@ -172,31 +173,20 @@ def _openings(front: BodyFront, cloth: Cloth, extent: Extent) -> F32:
         out[where] = np.minimum(out[where], edge / np.sqrt(1 + slope**2))
     if extent.sleeve == 0 and extent.strap is not None:
         where = (trunk | (front.is_flat & front.is_part("arm"))) & (np.abs(front.flat[..., 0]) > half)
-        out[where] = np.minimum(out, _armholes(front, extent.strap))[where]
+        out[where] = np.minimum(out[where], _armholes(front, extent.strap, front.flat[where]))
     return out
 
 
-def _armholes(front: BodyFront, strap: float) -> F32:
-    """Return (S, S) how far texels lie inside a sleeveless top's armholes, in metres: a curve from strap to armpit."""
-    out = np.full(front.is_flat.shape, 1.0, np.float32)
-    for side in ("left", "right"):
-        end = _fold_point(front, side, neck_at(front, side, strap))
+def _armholes(front: BodyFront, strap: float, flat: F32) -> F32:
+    """Return how far (n,) flat points (n, 2) lie inside a sleeveless top's armholes, in metres: a curve from strap to armpit."""
+    out = np.full(len(flat), 1.0, np.float32)
+    for side, end in zip(("left", "right"), neck_ends(front, strap), strict=True):
         pit = front.folds[f"side_{side}"].flat[armpit(front, side)]
-        x, y = np.abs(front.flat[..., 0]), front.flat[..., 1]
+        x, y = np.abs(flat[:, 0]), flat[:, 1]
         inner, outer = min(abs(end[0]), abs(pit[0])), abs(pit[0])
         t = np.clip((end[1] - y) / (end[1] - pit[1]), 0, 1)
         edge = inner + (outer - inner) * t**_ARMHOLE
         slope = (outer - inner) * _ARMHOLE * t ** (_ARMHOLE - 1) / (end[1] - pit[1])
-        where = (front.flat[..., 0] * np.sign(end[0]) > 0) & (y > pit[1])
+        where = (flat[:, 0] * np.sign(end[0]) > 0) & (y > pit[1])
         out[where] = ((edge - x) / np.sqrt(1 + slope**2))[where]
     return out
-
-
-def _half_chest(front: BodyFront) -> float:
-    """Return half the width of the flat body at its armpits, in metres."""
-    return float(np.mean([abs(front.folds[f"side_{side}"].flat[armpit(front, side)][0]) for side in ("left", "right")]))
-
-
-def _fold_point(front: BodyFront, side: str, at: float) -> NDArray[np.float64]:
-    fold = front.folds[f"arm_{side}"].flat
-    return np.array([np.interp(at, np.arange(len(fold)), fold[:, c]) for c in range(2)])

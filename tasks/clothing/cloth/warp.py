@@ -55,8 +55,8 @@ def fit_warp(front: BodyFront, body: F64, photo: F64) -> Warp:
     """
     body, photo = _once(body, photo)
     spline = RBFInterpolator(body, photo, kernel="thin_plate_spline", degree=1)
-    flat = front.flat[front.is_flat]
-    low, high = flat.min(axis=0) - _MARGIN, flat.max(axis=0) + _MARGIN
+    low, high = _corners(front.flat, front.is_flat)
+    low, high = low - _MARGIN, high + _MARGIN
     xs, ys = (np.arange(low[c], high[c] + _STEP, _STEP, dtype=np.float64) for c in range(2))
     grid = np.stack(np.meshgrid(xs, ys), axis=-1)
     nodes = spline(grid.reshape(-1, 2)).reshape(grid.shape).astype(np.float32)
@@ -82,6 +82,18 @@ def _once(body: F64, photo: F64) -> tuple[F64, F64]:
     _, first = np.unique(np.round(body, 6), axis=0, return_index=True)
     first = np.sort(first)
     return body[first], photo[first]
+
+
+@kernel
+def _corners(flat: F32, is_flat: NDArray[np.bool_]) -> tuple[F32, F32]:
+    """Return the least and the greatest coordinates (2,) of flat points (S, S, 2) where those are any."""
+    low, high = np.full(2, np.inf, np.float32), np.full(2, -np.inf, np.float32)
+    for y in range(flat.shape[0]):
+        for x in range(flat.shape[1]):
+            if is_flat[y, x]:
+                for c in range(2):
+                    low[c], high[c] = min(low[c], flat[y, x, c]), max(high[c], flat[y, x, c])
+    return low, high
 
 
 @kernel

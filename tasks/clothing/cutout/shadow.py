@@ -68,8 +68,11 @@ def white_on_white(rgb: U8, mask: U8) -> U8 | None:
         rgb: (H, W, 3), twice as large as `without_shadow` needs: shadows are softer there, and edges as sharp.
         mask: (h, w), nonzero on the garment as GrabCut has it.
     """
+    level, spread = _on_frame(rgb, frame_mask(rgb))
+    if spread.max() > _EVEN_SPREAD or level.max() < _BRIGHT or not mask.any():
+        return None
     ground = _ground(rgb)
-    if ground.spread > _EVEN_SPREAD or ground.level < _BRIGHT or len(ground.seeds) == 0 or not mask.any():
+    if len(ground.seeds) == 0:
         return None
     rough = enlarged(mask, (rgb.shape[0], rgb.shape[1])) > 0
     side = 2 * round(_DEEP * max(rough.shape)) + 1
@@ -90,13 +93,21 @@ def _fallen(rgb: U8, ground: _Ground, rise: float) -> U8:
 
 def _ground(rgb: U8) -> _Ground:
     around = frame_mask(rgb)
-    colour = np.median(rgb[around], axis=0)
-    spread = np.median(np.abs(rgb[around] - colour), axis=0)
+    colour, spread = _on_frame(rgb, around)
     ratio = (rgb.astype(np.float32) + 8) / (colour.astype(np.float32) + 8)  # the offset calms dark grounds
-    is_shadow = (np.ptp(ratio, axis=-1) < 0.06) & (ratio.max(axis=-1) < 1.04) & (ratio.min(axis=-1) > 0.35)
+    red, green, blue = (ratio[..., c] for c in range(3))
+    most, least = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    is_shadow = (most - least < 0.06) & (most < 1.04) & (least > 0.35)
     barrier = np.pad(np.where(is_shadow | around, 0, 1).astype(np.uint8), 1, constant_values=1)
     noise = float(np.abs(np.diff(rgb[: frame(rgb)[1]].astype(np.float32), axis=1)).mean())
     return _Ground(float(colour.max()), float(spread.max()), noise, is_shadow, barrier, np.argwhere(around & is_shadow))
+
+
+def _on_frame(rgb: U8, around: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the usual colour (3,) on the frame (H, W), and its spread."""
+    colours = rgb[around]
+    colour = np.median(colours, axis=0)
+    return colour, np.median(np.abs(colours - colour), axis=0)
 
 
 def _sharpest(rgb: U8, masks: list[U8]) -> U8:

@@ -6,12 +6,13 @@ best refined on a larger one, with a mild pull towards usual garments and toward
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.outline.search import Target, drawing, habits, search
+from manikin.tasks.clothing.outline.search import KINDS_KEPT, Target, drawing, habits, search
 from manikin.tasks.clothing.outline.silhouettes import Silhouette, Values
 
 F32 = NDArray[np.float32]
@@ -108,6 +109,7 @@ def _refine(canvas: Canvas, fits: list[Fit], clear: float) -> Fit:
     return _search(canvas, best.kind, best.values, sweeps=40, step=0.1, start=best.start)
 
 
+@lru_cache(maxsize=KINDS_KEPT)
 def _starts(kind: Silhouette, tilt: float) -> list[Values]:
     """Return the first guesses, turned, brought to unit size and centred."""
     starts = []

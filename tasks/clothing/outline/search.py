@@ -4,6 +4,7 @@ Outline and silhouette are compared by scanlines: in every row of the canvas the
 silhouette along the row tell how much of it a span covers. No pixel is drawn.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
+KINDS_KEPT = 64  # of outline whose arrays are kept
 PULL = 0.0012  # overlap given up for one unusual parameter (one spread away)
 NO_HOOD = 0.03  # height up to which a hood is none
 _LAPPED = 0.08  # overlap given up for cloth that lies twice, as shares of the silhouette
@@ -57,6 +59,7 @@ class Habits(NamedTuple):
     is_limit: NDArray[np.bool_]  # (n,) only more than usual is strain
 
 
+@lru_cache(maxsize=KINDS_KEPT)
 def drawing(kind: Silhouette) -> Drawing:
     """Return a kind of outline as arrays."""
     names = list(kind.parameters)
@@ -93,23 +96,35 @@ def drawing(kind: Silhouette) -> Drawing:
 
 def habits(kind: Silhouette, start: F64) -> Habits:
     """Return what keeps a kind's (p,) parameters near where they start, its sides alike, and its own ties."""
+    unset, own = _unset_habits(kind)
+    usual = unset.usual.copy()
+    usual[own] = start
+    return unset._replace(usual=usual)
+
+
+@lru_cache(maxsize=KINDS_KEPT)
+def _unset_habits(kind: Silhouette) -> tuple[Habits, I64]:
+    """Return a kind's habits before it is known where its (p,) parameters start, and (p,) which habit says so of each."""
     names = list(kind.parameters)
     rows: list[tuple[dict[str, float], float, float, bool]] = []
+    own = []
     for name, (_, spread) in kind.parameters.items():
-        rows.append(({name: 1.0}, float(start[names.index(name)]), spread, False))
+        own.append(len(rows))
+        rows.append(({name: 1.0}, 0.0, spread, False))
         if any(word in name for word in ("length", "width", "half")) or name == "hood":
             rows.append(({name: -1.0}, 0.0, 0.01, True))  # no length is negative
         if name.endswith("_left"):
             rows.append(({name: 1.0, name[:-4] + "right": -1.0}, 0.0, spread / 0.5**0.5, False))
     rows += [(dict(t.weights), t.usual, t.spread, t.is_limit) for t in kind.ties]
     padded = [[*weights.items()] + [(names[0], 0.0)] * (4 - len(weights)) for weights, *_ in rows]
-    return Habits(
+    unset = Habits(
         parameters=np.array([[names.index(n) for n, _ in row] for row in padded], np.int64),
         weights=np.array([[w for _, w in row] for row in padded]),
         usual=np.array([row[1] for row in rows]),
         spread=np.array([row[2] for row in rows]),
         is_limit=np.array([row[3] for row in rows]),
     )
+    return unset, np.array(own, np.int64)
 
 
 @kernel

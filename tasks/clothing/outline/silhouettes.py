@@ -25,9 +25,9 @@ class Tie:
     is_limit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Silhouette:
-    """One kind of outline.
+    """One kind of outline, equal to itself alone.
 
     `parameters` holds each parameter's usual value and how far it is apt to stray; `starts` the first guesses, as what
     differs from the usual; `outlines` polygons by point names, whose union is the silhouette, a hood last; `edges` the

@@ -39,8 +39,7 @@ class AtlasTriangles:
 
     def bleed(self, texels: NDArray[np.uint8]) -> U8:
         """Return (S, S, C) texels with everything outside the islands copied from the nearest texel inside."""
-        flat = texels.reshape(-1, texels.shape[-1])
-        return flat[self.nearest]
+        return np.asarray(texels.reshape(-1, texels.shape[-1]).take(self.nearest, axis=0))
 
 
 def atlas_triangles(uv: F32, size: int) -> AtlasTriangles:

@@ -73,7 +73,9 @@ def reach(front: BodyFront, extent: Extent) -> Reach:
     closed, opened = (np.full(position.shape[:2], _FAR, np.float32) for _ in range(2))
 
     def cut(border: F32, where: NDArray[np.bool_], plane: Plane) -> None:
-        border[where] = np.minimum(border[where], plane.inside(position[where]))
+        at = np.flatnonzero(where)
+        inside = plane.inside(position.reshape(-1, 3).take(at, axis=0))
+        border.reshape(-1)[at] = np.minimum(border.reshape(-1)[at], inside)
 
     collar = collar_on(front, extent.collar)
     if collar is None:

@@ -57,8 +57,9 @@ class BodyFront:
         """Return (S, S) where the texel's part is one of the names; "arm" and "leg" stand for both halves and sides."""
         groups = {"arm": ("upper_arm", "forearm"), "leg": ("upper_leg", "lower_leg")}
         wanted = [w for n in names for w in groups.get(n, (n,))]
-        ids = [i for i, p in enumerate(self.part_names) if any(p == w or p.endswith("_" + w) for w in wanted)]
-        return np.isin(self.part, ids)
+        is_one = np.zeros(np.iinfo(self.part.dtype).max + 1, np.bool_)
+        is_one[: len(self.part_names)] = [any(p == w or p.endswith("_" + w) for w in wanted) for p in self.part_names]
+        return np.asarray(is_one[self.part])
 
 
 def body_front(model: BodyModel, size: int = 1024) -> BodyFront:
