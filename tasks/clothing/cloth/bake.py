@@ -80,11 +80,10 @@ def bleed(front: BodyFront, colours: U8, alpha: U8, known: NDArray[np.bool_]) ->
     source = nearest(known & (front.atlas.triangle >= 0)).ravel()
     layer = np.empty((*alpha.shape, 4), np.uint8)
     layer[..., 3] = front.atlas.bleed(np.where(known, alpha, 0).astype(np.uint8)[..., None])[..., 0]
-    near = np.flatnonzero(_within(layer[..., 3] > 0, _BLEED))
-    bled = colours.reshape(-1, 3).take(source.take(near), axis=0)
-    shown = layer[..., 3].reshape(-1).take(near) > 127
-    layer[..., :3] = _median(bled[shown]) if shown.any() else 0
-    layer.reshape(-1, 4)[near, :3] = bled
+    near = _within(layer[..., 3] > 0, _BLEED)
+    counts = np.zeros((3, 256), np.int64)
+    _count(layer.reshape(-1, 4), colours.reshape(-1, 3), source, counts)
+    _spread(layer.reshape(-1, 4), colours.reshape(-1, 3), source, near.ravel(), _median(counts))
     return layer
 
 
@@ -93,10 +92,26 @@ def _within(mask: NDArray[np.bool_], texels: int) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((2 * texels + 1,) * 2, np.uint8)) > 0)
 
 
-def _median(colours: U8) -> U8:
-    """Return the median (3,) of (n, 3), n > 0, by counting."""
-    counts = [np.cumsum(np.bincount(channel, minlength=256)) for channel in colours.T]
-    return np.array([np.searchsorted(c, (len(colours) + 1) // 2) for c in counts], np.uint8)
+def _median(counts: NDArray[np.int64]) -> U8:
+    """Return the median (3,) of levels that come up so often (3, 256); 0 where none do."""
+    return np.array([np.searchsorted(np.cumsum(c), (c.sum() + 1) // 2) for c in counts], np.uint8)
+
+
+@kernel
+def _count(layer: U8, colours: U8, source: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
+    """Count how often each level (3, 256) comes up among the colours (n, 3) of a layer's texels (n, 4) that show."""
+    for k in range(len(layer)):
+        if layer[k, 3] > 127:
+            for c in range(3):
+                counts[c, colours[source[k], c]] += 1
+
+
+@kernel
+def _spread(layer: U8, colours: U8, source: NDArray[np.int32], near: NDArray[np.bool_], far: U8) -> None:
+    """Give a layer's texels (n, 4) their source's colours (n, 3) where near (n,), and one colour (3,) elsewhere."""
+    for k in range(len(layer)):
+        for c in range(3):
+            layer[k, c] = colours[source[k], c] if near[k] else far[c]
 
 
 def _colours(front: BodyFront, wanted: NDArray[np.bool_], seen: tuple[U8, Warp], unseen: tuple[U8, Warp]) -> U8:

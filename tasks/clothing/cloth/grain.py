@@ -50,9 +50,13 @@ def lay_grain(rgb: U8, base: F32, even: F32, ground: Mask, region: Mask) -> U8:
         ty, tx = round(to_y * sy), round(to_x * sx)
         oy, ox = (round(c * s) for c, s in zip(corners[of], (sy, sx), strict=True))
         n, m = min(tall, h - max(ty, oy)), min(wide, w - max(tx, ox))
-        share = window(n)[:, None] * window(m)[None]
-        out[ty : ty + n, tx : tx + m] += share[..., None] * grain[oy : oy + n, ox : ox + m]
-        square[ty : ty + n, tx : tx + m] += share * share
+        _add(
+            out[ty : ty + n, tx : tx + m],
+            square[ty : ty + n, tx : tx + m],
+            grain[oy : oy + n, ox : ox + m],
+            window(n),
+            window(m),
+        )
     over = cv2.resize(cv2.GaussianBlur(region.astype(np.float32), (0, 0), 1.5), (w, h))
     out /= np.sqrt(square)[..., None]
     out += cv2.resize(base, (w, h), interpolation=cv2.INTER_LINEAR)
@@ -88,6 +92,17 @@ def _patch(picture: F32, corner: I64, size: int, scale: tuple[float, float]) -> 
     """Return what lies in a picture under a square of the working size."""
     top, left, low, right = (round(float((c + d) * s)) for d in (0, size) for c, s in zip(corner, scale, strict=True))
     return picture[top:low, left:right]
+
+
+@kernel
+def _add(out: F32, square: F32, patch: F32, down: F32, across: F32) -> None:
+    """Add a patch (n, m, 3) to a picture, times shares (n,) and (m,), and the squares of both shares to theirs (n, m)."""
+    for y in range(patch.shape[0]):
+        for x in range(patch.shape[1]):
+            share = down[y] * across[x]
+            for c in range(3):
+                out[y, x, c] += share * patch[y, x, c]
+            square[y, x] += share * share
 
 
 @kernel

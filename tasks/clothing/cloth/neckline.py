@@ -341,7 +341,8 @@ def _scores(view: NeckView, curves: _Necklines, parts: tuple[int, ...]) -> list[
     It is below 0 where no curve fits.
     """
     is_cloth = curves.at(view.core, -ASIDE[1]) > 0.5
-    scores = [np.maximum(*(everywhere(c, is_cloth, n) for c in curves.changes(view.lab))) for n in parts]
+    changes, darker = curves.changes(view.lab)
+    scores = [np.maximum(everywhere(changes, is_cloth, n), everywhere(darker, is_cloth, n)) for n in parts]
     under = curves.under(view.core > 0) / _UNIT
     is_open = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1) > _OPEN
     is_open &= (curves.at(view.core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]

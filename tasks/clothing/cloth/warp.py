@@ -33,9 +33,8 @@ class Warp:
 
     def at(self, flat: NDArray[np.floating]) -> F32:
         """Return (..., 2) photo pixels of (..., 2) flat points, by bilinear interpolation, the border's value beyond."""
-        cells = ((flat - self.origin) / _STEP).astype(np.float32)
-        out = np.empty(cells.shape, np.float32)
-        _sample(self.nodes, cells.reshape(-1, 2), out.reshape(-1, 2))
+        out = np.empty(flat.shape, np.float32)
+        _sample(self.nodes, self.origin, flat.reshape(-1, 2), out.reshape(-1, 2))
         return out
 
     def flat_of(self, pixels: F64, low: tuple[float, float], high: tuple[float, float]) -> F64:
@@ -97,12 +96,13 @@ def _corners(flat: F32, is_flat: NDArray[np.bool_]) -> tuple[F32, F32]:
 
 
 @kernel
-def _sample(nodes: F32, cells: F32, out: F32) -> None:
+def _sample(nodes: F32, origin: F64, flat: NDArray[np.floating], out: F32) -> None:
     """Bilinear by hand: OpenCV's remap rounds positions to 1/32 of a cell, a third of a millimetre here."""
     rows, columns = nodes.shape[0], nodes.shape[1]
-    for k in range(cells.shape[0]):
-        x = min(max(cells[k, 0], np.float32(0)), np.float32(columns - 1.001))
-        y = min(max(cells[k, 1], np.float32(0)), np.float32(rows - 1.001))
+    for k in range(flat.shape[0]):
+        x, y = np.float32((flat[k, 0] - origin[0]) / _STEP), np.float32((flat[k, 1] - origin[1]) / _STEP)
+        x = min(max(x, np.float32(0)), np.float32(columns - 1.001))
+        y = min(max(y, np.float32(0)), np.float32(rows - 1.001))
         i, j = int(x), int(y)
         fx, fy = x - np.float32(i), y - np.float32(j)
         for c in range(2):

@@ -7,6 +7,7 @@ is warped onto. "left" is the body's left, +x.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,9 +58,9 @@ class BodyFront:
         """Return (S, S) where the texel's part is one of the names; "arm" and "leg" stand for both halves and sides."""
         groups = {"arm": ("upper_arm", "forearm"), "leg": ("upper_leg", "lower_leg")}
         wanted = [w for n in names for w in groups.get(n, (n,))]
-        is_one = np.zeros(np.iinfo(self.part.dtype).max + 1, np.bool_)
+        is_one = np.zeros(256, np.uint8)
         is_one[: len(self.part_names)] = [any(p == w or p.endswith("_" + w) for w in wanted) for p in self.part_names]
-        return np.asarray(is_one[self.part])
+        return np.asarray(cv2.LUT(self.part, is_one) > 0)
 
 
 def body_front(model: BodyModel, size: int = 1024) -> BodyFront:

@@ -130,3 +130,17 @@ def test_unlike_sleeves_and_unusual_values_are_strain_and_creases_a_gain() -> No
 def _ends(values: np.ndarray, side: str) -> np.ndarray:
     points = TOP.points(dict(zip(TOP.parameters, values, strict=True)))
     return np.array([points[f"{n}_{side}"] for n in ("cuff_outer", "cuff_inner", "elbow_inner", "armpit")])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_habits_are_of_their_own_start(name: str) -> None:
+    kind = KINDS[name]
+    first, second = (np.array(list(drawn_at_random(kind, seed).values())) for seed in (1, 2))
+    usual = habits(kind, first).usual.copy()
+    own = [k for k, is_limit in enumerate(habits(kind, first).is_limit) if not is_limit and usual[k] in first]
+    assert len(own) >= len(first)
+    habits(kind, second)
+    again = habits(kind, first)
+    np.testing.assert_array_equal(again.usual, usual)
+    for value, parameter in zip(again.usual[own], again.parameters[own, 0], strict=True):
+        assert value == first[parameter]
