@@ -59,6 +59,8 @@ _OF_LIGHT = 0.35  # of a sleeve's light that stays
 _FLANK = (0.05, 0.18)  # of a row's width from its ends, up to which a front is new, and from which it is as it was
 _PATTERNED = 0.37  # of the cloth at the sides that bears figures, from which it is no plain cloth
 _FIGURED = 0.4  # from which a place is a figure's
+_CUT = (0.1, 0.6)  # of a mark on a sleeve, between which the armhole cuts it
+_BROAD = 21  # pixels of the working size that such a mark is wide and high
 _FOLD, _SOFTENED = 1.2, 0.6  # spread of a front's folds, and how much of them goes
 _HEM = 4  # rows from the hem that a fold reaches
 _OFF_FOLD = 0.05  # of a fold that may look like another colour
@@ -127,10 +129,12 @@ def plain_cloth(
     even = np.asarray(cv2.GaussianBlur(pull_push(values, cloth.astype(np.float32)), (0, 0), grain), np.float32)
     colours = np.where(arms.where[..., None], arms.colours, rows.colours[:, None])
     other = surely_other(lab, np.asarray(colours, np.float32), inside)
+    cut = _cut_off(marks & inside & ~opening, arms.where)
     whole = region | arms.where
     laid = lay_grain(rgb, base, even, cloth, whole)
     borne = (figured > _FIGURED) & ~arms.where
-    fresh = _fresh(region, arms.where, other | borne | (marks & ~arms.where), opening)
+    fresh = _fresh(region, arms.where, (other | borne | (marks & ~arms.where)) & ~cut, opening)
+    fresh = np.maximum(fresh, cv2.GaussianBlur(cut.astype(np.float32), (0, 0), _EDGE))
     stays = other | borne | opening | (marks & ~_hanging(marks & ~opening, other, region))
     front = _mixed(_softer(rgb, values, base, stays, region), laid, fresh)
     if arms.where.any():
@@ -186,6 +190,16 @@ def _fresh(region: Mask, sleeves: Mask, kept: Mask, opening: Mask) -> F32:
     out = np.asarray(cv2.GaussianBlur(np.where(sleeves, 1, flank).astype(np.float32), (0, 0), _EDGE), np.float32)
     stays = cv2.dilate((kept | opening).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     return np.asarray(out * (1 - np.clip(1.5 * cv2.GaussianBlur(stays, (0, 0), _EDGE), 0, 1)), np.float32)
+
+
+def _cut_off(marks: Mask, sleeves: Mask) -> Mask:
+    """Return (h, w) the broad marks of which a part is on a sleeve, made anew: pockets that the armhole cuts go whole."""
+    broad = cv2.morphologyEx(marks.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_BROAD, _BROAD), np.uint8))
+    n, labels = cv2.connectedComponents(broad)
+    share = np.bincount(labels[sleeves], minlength=n) / np.maximum(np.bincount(labels.ravel(), minlength=n), 1)
+    is_cut = (share > _CUT[0]) & (share < _CUT[1])
+    is_cut[0] = False
+    return cv2.dilate(is_cut[labels].astype(np.uint8), np.ones((_BROAD // 2,) * 2, np.uint8)) > 0
 
 
 def _hanging(marks: Mask, other: Mask, region: Mask) -> Mask:

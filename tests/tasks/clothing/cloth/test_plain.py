@@ -242,6 +242,17 @@ def test_prints_reach_over_flanks() -> None:
     assert far(sleeved(rgb).front, WHITE)[95:125, 60:116].max() < 12
 
 
+def test_pockets_that_the_armhole_cuts_go_whole_and_others_stay() -> None:
+    rgb, marks = picture(), nowhere()
+    for y, x in ((38, 125), (90, 80)):
+        part = np.s_[y : y + 24, x : x + 28]
+        rgb[part], marks[part] = WHITE, True
+    made = plain_cloth(rgb, marks, nowhere(), inside(), trunk(), SLEEVES)
+    assert made is not None
+    assert far(made.front, CLOTH)[42:58, 128:150].max() < 25
+    assert far(made.front, WHITE)[94:110, 84:104].max() < 25
+
+
 def test_a_fronts_folds_are_softened() -> None:
     rgb = picture()
     rgb[90:150, 70:80] = CLOTH * 0.8
