@@ -33,6 +33,8 @@ Mask = NDArray[np.bool_]
 RIM = 0.012
 """Share of the long side that is cut off the cloth: mixed pixels, and the cut's own error."""
 
+_CHIP = 0.012  # of the longer side: half as wide is at least what is kept about a throat
+_SOFT = 0.006  # likewise, over which plain cloth takes over there
 _WORK_SIDE = 192  # what sits on the cloth is found at this size
 _MARKED = (0.003, 0.7)  # of the cloth that may be covered
 _LEAST = 400  # pixels of cloth at the working size, below which nothing is looked for
@@ -119,8 +121,28 @@ def spread_cloth(
     figured = find_figures(rgb, inside)
     front = carry_on(even_light(rgb, reduced, inside, figured), known)
     body = None if trunk is None else small(trunk)
-    seen, unseen, is_patterned = _both_sides(front, reduced, known, inside, small(neck.opening), body, sleeves, figured)
+    shown = broad(known) | (neck.throat < 128)
+    hidden = ~shown if (known & shown).any() else np.zeros_like(known)
+    seen, unseen, is_patterned = _both_sides(
+        front, reduced, known, inside, small(neck.opening), body, sleeves, figured, hidden
+    )
     return Cloth(seen, unseen, neck.scoop, Pattern(known, known & (neck.opening < 128)) if is_patterned else None)
+
+
+def broad(known: Mask) -> Mask:
+    """Return (H, W) the known cloth less what of it is too narrow to be carried on."""
+    side = 2 * max(1, round(_CHIP * max(known.shape))) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0)
+
+
+def cover_hidden(front: U8, plain: U8, hidden: Mask) -> U8:
+    """Return (H, W, 3) a front with plain cloth over what is hidden (H, W) about its neck, where a neckband was carried on."""
+    if not hidden.any():
+        return front
+    share = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), max(1.0, _SOFT * max(hidden.shape)))
+    share = np.where(hidden, np.minimum(2 * share, 1), 0)[..., None]
+    return np.rint(front + share * (plain.astype(np.float32) - front)).astype(np.uint8)
 
 
 def _both_sides(
@@ -132,6 +154,7 @@ def _both_sides(
     trunk: Mask | None,
     sleeves: tuple[Sleeve, ...],
     figured: F32,
+    hidden: Mask,
 ) -> tuple[U8, U8, bool]:
     """Return the cloth in front and behind: made anew where it is plain or striped, and else what sits on it covered; and whether
     it has a pattern."""
@@ -141,7 +164,8 @@ def _both_sides(
     checked = is_checked(front, prints, opening, inside, trunk)
     if plain is not None and not checked:
         anew: tuple[U8, Mask] | None = (plain.back, plain.made)
-        front = carry_on(plain.front, known) if sleeves else front
+        front = carry_on(plain.front, known & ~hidden) if sleeves else front
+        front = cover_hidden(front, plain.back, hidden)
     else:
         anew = None if plain is not None else striped_back(front, opening, inside, trunk)
     if anew is None:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.fill import Cloth, Neck, Scoop, carry_on, spread_cloth
+from manikin.tasks.clothing.cloth.fill import Cloth, Neck, Scoop, broad, carry_on, cover_hidden, spread_cloth
 from manikin.tasks.clothing.cloth.quilt import pull_push
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
 
@@ -208,3 +208,25 @@ def test_a_cloth_of_large_motifs_is_covered_with_its_own_colours() -> None:
     back = spread(rgb, shirt(), opening).back[55:110, 115:185].astype(int)
     nearest = np.minimum(np.abs(back - dark).max(axis=-1), np.abs(back - bright).max(axis=-1))
     assert np.median(nearest) < 10
+
+
+def test_what_is_narrow_is_not_carried_on() -> None:
+    known = shirt() > 0
+    known[60:100, 100:200] = False
+    scrap = np.s_[60:100, 148:151]
+    known[scrap] = True
+    kept = broad(known)
+    assert not kept[62:98, 148:151].any()
+    assert kept[110:260, 70:230].all()
+    assert not (kept & ~known).any()
+
+
+def test_plain_cloth_takes_over_softly_where_a_neck_hides_the_front() -> None:
+    front, plain = (np.full((SIZE, SIZE, 3), level, np.uint8) for level in (200, 100))
+    hidden = shirt() > 0
+    made = cover_hidden(front, plain, hidden)
+    np.testing.assert_array_equal(made[~hidden], 200)
+    np.testing.assert_array_equal(made[60:250, 80:220], 100)
+    across = made[150, 60:80, 0].astype(int)
+    assert (np.diff(across) <= 0).all()
+    assert across[0] < 200
