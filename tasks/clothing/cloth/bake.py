@@ -56,10 +56,10 @@ def bake(
     if cloth.pattern is not None:
         own = wanted & (alpha > 0)
         lines = find_lines(front, own, cloth.front, cloth.pattern, warp) if is_top else None
-        if lines is not None:
-            sides, into = lay_lines(front, own, lines, sides, warp)
-        else:
+        if lines is None or lines.bands is not None:
             sides, into = lay_flat(front, own, wanted, sides, cloth.pattern, warp)
+        if lines is not None:
+            sides, into = lay_lines(front, own, lines, sides, into)
     unseen = (sides[1], into) if behind is None else behind
     colours = _colours(front, wanted, (sides[0], into), unseen)
     collar = collar_on(front, extent.collar)

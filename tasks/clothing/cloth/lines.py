@@ -3,7 +3,7 @@
 On a photo, stripes follow every fold, and the warp bends them once more. Where the cloth's colours are those of lines that
 run straight, at one distance from the next, they are told by that: lines down are what columns have in common, and lines
 across what rows have (both, one upon the other, on checks). They are measured where they lie straightest, and drawn straight
-over trunk and sleeves, on these along the arm.
+over trunk and sleeves, on these along the arm. Bands across a trunk that do not come again are drawn level, each where it is.
 """
 
 from typing import NamedTuple
@@ -39,6 +39,8 @@ _BAND = 6  # rows that are moved as one
 _SAMPLES = 64  # of what comes at each distance
 _SOFT = 0.45  # pixels, spread of a sample
 _UNLIKE, _MOST = 45.0, 0.05  # levels off every colour of the lines, and of the cloth that may be so
+_STRAIGHT, _EXPLAINED = 0.65, 0.65  # share of a square, and of a trunk, that rows have in common, where these are bands
+_WIDE = 0.4  # of the usual row that is seen
 _PANEL = (25.0, 0.06)  # levels of light off the usual, and of the cloth that may be so, or it has panels
 _HUE, _BRIGHT = 30.0, 60.0  # levels off the lines' hues, and over the brightest, from which something sits on them
 _JOINED = 9  # pixels between what is one thing on the cloth
@@ -52,6 +54,13 @@ class Repeat(NamedTuple):
     colours: F32  # (n, 3) off the cloth's mean, over one distance
 
 
+class Bands(NamedTuple):
+    """Lines across a trunk that do not come again."""
+
+    top: float  # metres, the height on the flat body of the first row
+    rows: F32  # (n, 3) from there down, a pixel apart
+
+
 class Lines(NamedTuple):
     """The lines of a cloth."""
 
@@ -59,6 +68,7 @@ class Lines(NamedTuple):
     across: Repeat | None  # along x: lines that run down
     down: Repeat | None  # along y: lines that run across
     colours: F32  # (n, 3) that they have, alone and on each other
+    bands: Bands | None = None  # across a trunk, each of its own kind; they alone, then
 
 
 def find_lines(front: BodyFront, worn: Mask, cloth: U8, pattern: Pattern, warp: Warp) -> Lines | None:
@@ -81,9 +91,19 @@ def find_lines(front: BodyFront, worn: Mask, cloth: U8, pattern: Pattern, warp: 
     detail = np.where(shown[..., None], level - light, 0).astype(np.float32)
     most = _CLIP * float(np.sqrt(np.square(detail).sum() / (3 * shown.sum())))
     clipped = np.clip(detail, -most, most)
-    turned = np.ascontiguousarray(shown.T)
-    ways = [_straightness(clipped, shown), _straightness(_turned(clipped), turned)]
-    ways[1] = (ways[1][0].T, ways[1][1].T)
+    across, down = (
+        _straightness(clipped, shown),
+        _straightness(_turned(clipped), np.ascontiguousarray(shown.T)),
+    )
+    down = (down[0].T, down[1].T)
+    found = _repeating(level, light, detail, shown, (across, down))
+    return found or _banded(level, shown, down, float(front.flat[trunk][:, 1].max()))
+
+
+def _repeating(
+    level: F32, light: F32, detail: F32, shown: Mask, ways: tuple[tuple[F32, F32], tuple[F32, F32]]
+) -> Lines | None:
+    """Return the lines of cloth (h, w, 3) that come again and again, from its light, what is off that, and how straight it is."""
     share = np.where((ways[0][0] > 0) & (ways[1][0] > 0), ways[0][0] + ways[1][0], 0)
     if share.max() < _BOTH:
         return None
@@ -93,7 +113,7 @@ def find_lines(front: BodyFront, worn: Mask, cloth: U8, pattern: Pattern, warp: 
         _repeat(part, known, at, tilt[i, j]) if of[i, j] > _SHARE else None
         for (of, tilt), part, known, at in (
             (ways[0], detail, shown, (y, x)),
-            (ways[1], _turned(detail), turned, (x, y)),
+            (ways[1], _turned(detail), np.ascontiguousarray(shown.T), (x, y)),
         )
     ]
     lined = sum(float(of[i, j]) for (of, _), r in zip(ways, repeats, strict=True) if r is not None)
@@ -107,6 +127,28 @@ def find_lines(front: BodyFront, worn: Mask, cloth: U8, pattern: Pattern, warp: 
         return None
     mean = level[shown].mean(axis=0)
     return Lines(mean, repeats[0], repeats[1], mean + colours)
+
+
+def _banded(level: F32, shown: Mask, straightness: tuple[F32, F32], top: float) -> Lines | None:
+    """Return the bands of a trunk (h, w, 3) whose upper edge is at a height; None where rows are not of one colour each."""
+    share, tilts = straightness
+    if not (share > 0).any() or np.median(share[share > 0]) < _STRAIGHT:
+        return None
+    tilt, middle = float(np.median(tilts[share > 0])), 0.5 * level.shape[1]
+    upright = np.swapaxes(_sheared(_turned(level), tilt, cv2.INTER_LINEAR, middle), 0, 1)
+    known = _sheared(np.ascontiguousarray(shown.T).astype(np.float32), tilt, cv2.INTER_NEAREST, middle).T > 0.5
+    width = known.sum(axis=1)
+    whole = np.flatnonzero(width > _WIDE * np.median(width[width > 0]))
+    rows = np.array([np.median(upright[y][known[y]], axis=0) for y in whole], np.float32)
+    off = np.concatenate([upright[y][known[y]] - row for y, row in zip(whole, rows, strict=True)])
+    all_over = upright[whole][known[whole]]
+    if np.square(off).mean() > (1 - _EXPLAINED) * all_over.var(axis=0).mean():
+        return None
+    first, last = int(whole[0]), int(whole[-1])
+    along = (np.arange(-len(level), 2 * len(level)) - first) % max(2 * (last - first), 1)
+    at = first + np.minimum(along, 2 * (last - first) - along)  # to and fro, where too little is seen
+    bands = rows[np.abs(whole[None] - at[:, None]).argmin(axis=1)]
+    return Lines(rows.mean(axis=0), None, None, rows[::4], Bands(top + len(level) * _PIXEL, bands))
 
 
 def lay_lines(
@@ -128,24 +170,25 @@ def lay_lines(
     shown = _covered(front.flat[worn & front.is_part("torso")], low, high, points.shape[:2])
     pixels = warp.at(points) - np.float32(0.5)
     x, y = (np.ascontiguousarray(pixels[..., c]) for c in range(2))
+    sleeves = np.zeros(shown.shape, np.float32)
+    for arm, _ in _arms(front, points) if lines.bands is not None else ():
+        sleeves[arm] = 1
     sides = []
     for cloth in cloths:
         laid = cv2.remap(cloth, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        share = _sits_on(np.asarray(laid, np.float32), lines.colours, shown)[..., None]
+        share = np.maximum(_sits_on(np.asarray(laid, np.float32), lines.colours, shown), sleeves)[..., None]
         sides.append((drawn + share * (laid - drawn)).clip(0, 255).astype(np.uint8))
     return (sides[0], sides[1]), affine_warp(warp, np.array([low[0], high[1]], np.float64), 1 / _PIXEL)
 
 
 def _drawn(front: BodyFront, lines: Lines, points: F64) -> F32:
     """Return (h, w, 3) the lines at flat points (h, w, 2)."""
+    if lines.bands is not None:
+        row = ((lines.bands.top - points[..., 1]) / _PIXEL).astype(int)
+        return lines.bands.rows[row.clip(0, len(lines.bands.rows) - 1)]
     points = points.copy()
-    for side in ("left", "right"):
-        pit, shoulder, along = _arm(front, side)
-        seam, out = shoulder - pit, np.array([-along[1], along[0]])
-        beyond = seam[0] * (points[..., 1] - pit[1]) - seam[1] * (points[..., 0] - pit[0])
-        arm = (beyond * (seam[0] * along[1] - seam[1] * along[0]) > 0) & ((points - pit) @ along > -np.hypot(*seam))
-        off = points[arm] - 0.5 * (pit + shoulder)
-        points[arm] = np.stack([off @ out, -off @ along], axis=1)
+    for arm, place in _arms(front, points):
+        points[arm] = place
     picture = np.tile(lines.mean, (*points.shape[:2], 1)).astype(np.float32)
     for axis, repeat in enumerate((lines.across, lines.down)):
         if repeat is not None:
@@ -185,6 +228,19 @@ def _covered(flat: NDArray[np.floating], low: F64, high: F64, shape: tuple[int, 
     out = np.zeros(shape, np.uint8)
     out[row.astype(np.int64).clip(0, shape[0] - 1), column.astype(np.int64).clip(0, shape[1] - 1)] = 1
     return np.asarray(cv2.morphologyEx(out, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0)
+
+
+def _arms(front: BodyFront, points: F64) -> list[tuple[Mask, F64]]:
+    """Return (h, w) where flat points (h, w, 2) are on either arm, and there (n, 2), across it and up it from the armhole."""
+    out = []
+    for side in ("left", "right"):
+        pit, shoulder, along = _arm(front, side)
+        seam, across = shoulder - pit, np.array([-along[1], along[0]])
+        beyond = seam[0] * (points[..., 1] - pit[1]) - seam[1] * (points[..., 0] - pit[0])
+        arm = (beyond * (seam[0] * along[1] - seam[1] * along[0]) > 0) & ((points - pit) @ along > -np.hypot(*seam))
+        off = points[arm] - 0.5 * (pit + shoulder)
+        out.append((arm, np.stack([off @ across, -off @ along], axis=1)))
+    return out
 
 
 def _arm(front: BodyFront, side: str) -> tuple[F64, F64, F64]:

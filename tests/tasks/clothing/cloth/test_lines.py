@@ -67,13 +67,20 @@ def test_checks_are_found_both_ways(front: BodyFront) -> None:
     assert lines.down.distance == pytest.approx(20 / SCALE, rel=0.03)
 
 
-def test_dots_plain_cloth_uneven_stripes_and_panels_are_no_lines(front: BodyFront) -> None:
+def test_dots_plain_cloth_and_panels_are_no_lines(front: BodyFront) -> None:
     dots = painted(((X % 40 - 20) ** 2 + (Y % 40 - 20) ** 2 < 100) * 1.0)
     plain = np.full((SIZE, SIZE, 3), LIGHT, np.uint8)
-    uneven = painted(stripes(Y * Y / 500))
     panels = np.where((X > 500)[..., None], down(), (160, 60, 60)).astype(np.uint8)
-    for cloth in (dots, plain, uneven, panels):
+    for cloth in (dots, plain, panels):
         assert find_lines(front, worn(front), cloth, WHOLE, flat_warp(front)) is None
+
+
+def spread(red: NDArray[np.int64], along: NDArray[np.floating]) -> float:
+    """Return how far colours of one place along an axis are from each other, of how far all are."""
+    place = (along / 0.001).astype(int)
+    place -= place.min()
+    mean = (np.bincount(place, red) / np.maximum(np.bincount(place), 1))[place]
+    return float((red - mean).std() / red.std())
 
 
 def test_lines_are_drawn_straight_and_along_the_arms(front: BodyFront) -> None:
@@ -85,23 +92,16 @@ def test_lines_are_drawn_straight_and_along_the_arms(front: BodyFront) -> None:
     assert (picture == behind).all()
     trunk = worn(front) & front.is_part("torso") & (np.abs(front.flat[..., 0]) < 0.1)
 
-    def spread(seen: U8, at: Warp, where: Mask, along: NDArray[np.floating]) -> float:
-        """Return how far colours of one place along an axis are from each other, of how far all are."""
-        red, place = shown(front, seen, at, where)[:, 0], (along / 0.001).astype(int)
-        place -= place.min()
-        n = np.maximum(np.bincount(place), 1)
-        mean = (np.bincount(place, red) / n)[place]
-        return float((red - mean).std() / red.std())
-
     x = front.flat[trunk][:, 0]
-    assert spread(cloth, warp, trunk, x) > 0.8
-    assert spread(picture, into, trunk, x) < 0.35
+    assert spread(shown(front, cloth, warp, trunk)[:, 0], x) > 0.8
+    assert spread(shown(front, picture, into, trunk)[:, 0], x) < 0.35
     arm = front.is_flat & front.is_part("left_upper_arm")
     line = front.folds["arm_left"].flat
     way = line[-1] - line[len(line) // 2]
     turns = np.arange(0, 180, 3)
     across = np.stack([-np.sin(np.radians(turns)), np.cos(np.radians(turns))])
-    least = int(turns[np.argmin([spread(picture, into, arm, front.flat[arm] @ a) for a in across.T])])
+    red = shown(front, picture, into, arm)[:, 0]
+    least = int(turns[np.argmin([spread(red, front.flat[arm] @ a) for a in across.T])])
     assert abs((least - np.degrees(np.arctan2(way[1], way[0])) + 90) % 180 - 90) < 12
 
 
@@ -116,3 +116,19 @@ def test_what_sits_on_the_lines_stays(front: BodyFront) -> None:
     print_, beside = (worn(front) & at for at in (near < 9, (near > 18) & (near < 40)))
     assert (np.abs(shown(front, picture, into, print_) - (230, 40, 30)).max(axis=1) < 40).mean() > 0.9
     assert (np.abs(shown(front, picture, into, beside) - (230, 40, 30)).max(axis=1) > 60).all()
+
+
+def test_bands_of_many_kinds_go_straight_across_the_trunk_and_sleeves_stay(front: BodyFront) -> None:
+    warp = flat_warp(front)
+    kinds = np.random.default_rng(4).integers(0, 256, (60, 3))
+    cloth = kinds[((Y + 4 * np.sin(X / 40)) / 17).astype(int)].astype(np.uint8)
+    lines = find_lines(front, worn(front), cloth, WHOLE, warp)
+    assert lines is not None
+    assert lines.bands is not None
+    (picture, _), into = lay_lines(front, worn(front), lines, (cloth, cloth), warp)
+    trunk = worn(front) & front.is_part("torso") & (np.abs(front.flat[..., 0]) < 0.1)
+    y = front.flat[trunk][:, 1]
+    assert spread(shown(front, picture, into, trunk)[:, 0], y) < 0.5 * spread(shown(front, cloth, warp, trunk)[:, 0], y)
+    arm = front.is_flat & front.is_part("left_forearm")
+    off = np.abs(shown(front, picture, into, arm) - shown(front, cloth, warp, arm)).max(axis=1)
+    assert np.median(off) < 12
