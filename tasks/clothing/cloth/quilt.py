@@ -2,6 +2,8 @@
 Quilting", SIGGRAPH 2001), so that stripes run on and the light stays as it was.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +120,7 @@ def _lay(rgb: U8, light: F32, prints: Mask, patches: I64, size: int) -> U8:
     return np.clip(total + np.float32(0.5), 0, 255).astype(np.uint8)
 
 
+@lru_cache(maxsize=256)
 def window(n: int) -> F32:
     """Return (n,) the weights of a patch's pixels, least at its edges."""
     return (np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 + 1e-3).astype(np.float32)
