@@ -24,6 +24,12 @@ _THREAD = 12  # pixels that what hangs on it reaches beyond
 _AROUND, _FEW = 14, 60  # pixels about the throat whose colours its cloth has, and how many there must be
 _LETTERS = 9  # pixels from letter to letter at most
 _COLLAR = 0.5  # of the throat's width, from which what is odd, and ends on the outline on either side, is a collar
+_EVEN, _STANDS_OUT = 5.0, 14.0  # folded Lab, of the chest's median deviation at most, and between it and small labels
+_SMALL, _APART, _SHORT = (
+    (3, 40),
+    15,
+    0.4,
+)  # pixels, pixels beside them without letters, and of the throat's width, likewise
 _MOSTLY = 0.5  # of a neckband, above the neckline
 _FRAME = (1.25, 0.25, 1.25)  # of half the waist that are looked at beside, above and below its middle
 _PLAIN = 7.0  # folded Lab, the median deviation of cloth on which labels stand out
@@ -56,10 +62,15 @@ def odd_in_neck(rgb: U8, inside: Mask, throat: Mask, lateral: Mask, above: Mask 
     if not (throat & inside).any() or chest.sum() < _FEW:
         return np.zeros_like(inside)
     lab = folded_lab(rgb)
+    usual = np.median(lab[chest], axis=0)
     odd = inside & around & (_common(lab[chest]).distance(lab) > _ODD)
     square, cross = (cv2.getStructuringElement(shape, (3, 3)) for shape in (cv2.MORPH_RECT, cv2.MORPH_CROSS))
     thick = cv2.morphologyEx(odd.astype(np.uint8), cv2.MORPH_OPEN, cross) > 0
     found, thin = _labels(thick, inside, throat), odd & throat & ~thick
+    if np.linalg.norm(np.median(np.abs(lab[chest] - usual), axis=0)) < _EVEN:
+        small = _small_labels(odd & (np.linalg.norm(lab - usual, axis=-1) > _STANDS_OUT), inside, throat)
+        beside = cv2.dilate(small.astype(np.uint8), np.ones((5, _LETTERS), np.uint8)) > 0
+        found |= small | (beside & odd)
     if above is not None:
         found |= _ends(odd, above)
     for _ in range(_THREAD):  # a hanger's hook and a tag's thread are too thin to be seen by themselves
@@ -87,6 +98,25 @@ def _labels(odd: Mask, inside: Mask, throat: Mask) -> Mask:
     across = np.ptp(np.flatnonzero(throat.any(axis=0))) + 1
     is_band = (tall < _THIN[0] * wide) | (area < _THIN[1] * wide * tall) | ~in_middle
     is_label = (within > _IN_THROAT) & ~(is_band & on_left & on_right & (wide > _COLLAR * across))
+    is_label[0] = False
+    return np.asarray(is_label[patch])
+
+
+def _small_labels(odd: Mask, inside: Mask, throat: Mask) -> Mask:
+    """Return those of the odd patches that are small, compact and by themselves on the throat, as in a photo from afar."""
+    n, patch, stats, _ = cv2.connectedComponentsWithStats(odd.astype(np.uint8), connectivity=8)
+    _, _, wide, tall, area = np.asarray(stats, np.int64).T
+    lines = cv2.morphologyEx(odd.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, _APART), np.uint8))
+    n_lines, line, of_line, _ = cv2.connectedComponentsWithStats(lines)
+    across = np.ptp(np.flatnonzero(throat.any(axis=0))) + 1
+    share = np.bincount(line[throat], minlength=n_lines) / of_line[:, cv2.CC_STAT_AREA]
+    share[of_line[:, cv2.CC_STAT_WIDTH] > _SHORT * across] = 0
+    rim = inside & (cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+    within = np.minimum(
+        np.bincount(patch[throat], minlength=n) / area, np.bincount(patch.ravel(), share[line].ravel(), n) / area
+    )
+    is_label = (within > _IN_THROAT) & (area >= _SMALL[0]) & (area < _SMALL[1]) & (area > 0.5 * wide * tall)
+    is_label &= np.bincount(patch[rim], minlength=n) == 0
     is_label[0] = False
     return np.asarray(is_label[patch])
 

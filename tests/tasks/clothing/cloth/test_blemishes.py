@@ -130,3 +130,24 @@ def test_no_ends_are_left_of_a_neckband_most_of_which_lies_above_the_neckline() 
     assert not kept[left].all()
     assert gone[left].all()
     assert not gone[badge].any()
+
+
+@pytest.mark.parametrize(("at", "is_label"), [((66, 68, 77, 82), True), ((108, 110, 77, 82), False)])
+def test_a_label_of_few_pixels_on_the_throat_is_found_and_a_line_of_letters_is_not(
+    at: tuple[int, int, int, int], is_label: bool
+) -> None:
+    y, x = np.mgrid[:160, :160]
+    noise = np.random.default_rng(1).normal(0, 3, (160, 160, 1))
+    inside = (y > 50) & (x > 10) & (x < 150) & (y < 150)
+    throat = np.hypot(x - 80, y - 50) < 34
+    top, bottom, left, right = at
+
+    def found(shift: tuple[int, ...]) -> np.ndarray:
+        rgb = np.full((160, 160, 3), CLOTH, np.float64)
+        for by in shift:
+            rgb[top:bottom, left + by : right + by] = (235, 235, 230)
+        picture = np.clip(rgb + noise, 0, 255).astype(np.uint8)
+        return odd_in_neck(picture, inside, throat, np.zeros_like(inside))[top:bottom, left:right]
+
+    assert found((0,)).all() == is_label
+    assert not found((-28, -14, 0, 14, 28)).any()
