@@ -6,18 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.bake import bake
-from manikin.tasks.clothing.cloth.blemishes import without_waist_label
 from manikin.tasks.clothing.cloth.correspondences import garment_warp
-from manikin.tasks.clothing.cloth.fill import Cloth, Neck, spread_cloth
-from manikin.tasks.clothing.cloth.fly import odd_on_fly
-from manikin.tasks.clothing.cloth.hem import odd_at_hem, odd_at_waist
+from manikin.tasks.clothing.cloth.fill import Cloth, spread_cloth
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
-from manikin.tasks.clothing.cloth.neckline import front_necklines, neckline_points, seen_neck
-from manikin.tasks.clothing.cloth.tags import find_tag
-from manikin.tasks.clothing.cloth.waistband import without_inside
-from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.remnants import Places, remnants
+from manikin.tasks.clothing.edges.blemishes import without_waist_label
+from manikin.tasks.clothing.edges.fly import odd_on_fly
+from manikin.tasks.clothing.edges.hem import odd_at_hem, odd_at_waist
+from manikin.tasks.clothing.edges.neckline import Neck, front_necklines, neckline_points, seen_neck
+from manikin.tasks.clothing.edges.tags import find_tag
+from manikin.tasks.clothing.edges.waistband import without_inside
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
 from manikin.tasks.clothing.geometry.skirt_cloth import Sheet, photo_skirt, sewn_slack, skirt_texture
 from manikin.tasks.clothing.geometry.slack import Slack, photo_slack
@@ -33,6 +32,7 @@ from manikin.tasks.clothing.outline.landmarks import (
 )
 from manikin.tasks.clothing.pattern.extent import Extent, Reach
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp
 from manikin.tasks.clothing.sizes.hanging import natural_waist, waist_along, without_sleeves
 from manikin.tasks.clothing.sizes.measure import as_painted, as_worn, measure
 from manikin.tasks.clothing.sizes.profile import Profile, profile

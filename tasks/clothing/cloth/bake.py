@@ -12,12 +12,12 @@ from manikin.tasks.clothing.cloth.collar import paint_collar
 from manikin.tasks.clothing.cloth.fill import Cloth
 from manikin.tasks.clothing.cloth.flat_cloth import lay_flat
 from manikin.tasks.clothing.cloth.lines import find_lines, lay_lines
-from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.pattern.atlas import nearest
 from manikin.tasks.clothing.pattern.collar import collar_on
 from manikin.tasks.clothing.pattern.extent import Extent, Reach, coverage, reach
 from manikin.tasks.clothing.pattern.seams import armpit, half_chest, neck_ends
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp
 from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.lateral import within_edge
-from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.outline.landmarks import Landmarks, at_shares, share_near
 from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.clothing.pattern.seams import body_edges, flanks
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp, fit_warp
 
 F64 = NDArray[np.float64]
 

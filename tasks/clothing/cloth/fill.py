@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.blemishes import odd_in_neck
 from manikin.tasks.clothing.cloth.figures import find_figures
 from manikin.tasks.clothing.cloth.lateral import shade
 from manikin.tasks.clothing.cloth.limbs import Sleeve
@@ -23,15 +22,15 @@ from manikin.tasks.clothing.cloth.quilt import cover, pull_push
 from manikin.tasks.clothing.cloth.shading import even_light, lift_shade
 from manikin.tasks.clothing.cloth.shifts import cover_pattern
 from manikin.tasks.clothing.cloth.stripes import is_checked, striped_back
+from manikin.tasks.clothing.edges.blemishes import odd_in_neck
+from manikin.tasks.clothing.edges.hem import RIM
+from manikin.tasks.clothing.edges.neckline import Neck, Scoop
 from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-
-RIM = 0.012
-"""Share of the long side that is cut off the cloth: mixed pixels, and the cut's own error."""
 
 _CHIP = 0.012  # of the longer side: half as wide is at least what is kept about a throat
 _SOFT = 0.006  # likewise, over which plain cloth takes over there
@@ -40,13 +39,6 @@ _MARKED = (0.003, 0.7)  # of the cloth that may be covered
 _LEAST = 400  # pixels of cloth at the working size, below which nothing is looked for
 _PLACKET = 0.18  # of a patterned trunk's half width to either side of its middle, where a placket or zip may be
 _NEAR = (0.02, 0.06)  # of the long side from the edge, over which mirrored cloth gives way to smooth
-
-
-class Scoop(NamedTuple):
-    """A front neckline: depth * (1 - |t| ** bow) under the neck's sides, t from -1 at one side to 1 at the other."""
-
-    depth: float  # of half the chest
-    bow: float  # 1 is a V; more is rounder
 
 
 class Pattern(NamedTuple):
@@ -64,15 +56,6 @@ class Cloth:
     back: U8  # (H, W, 3) without print and buttons
     scoop: Scoop | None = None  # of the front neckline, where it is sure
     pattern: Pattern | None = None  # where the photo shows it, if it has one
-
-
-class Neck(NamedTuple):
-    """What a photo shows about a neck."""
-
-    opening: U8  # (H, W), 255 where a back differs from the front
-    throat: U8  # (H, W), 255 on what lands on the throat, where the garment's inside may show
-    above: U8 | None  # (H, W), 255 above the front neckline; None where none is sure
-    scoop: Scoop | None = None  # of that
 
 
 def spread_cloth(

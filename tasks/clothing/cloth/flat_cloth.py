@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.fill import Pattern
 from manikin.tasks.clothing.cloth.shifts import cover_pattern
-from manikin.tasks.clothing.cloth.warp import Warp, affine_warp
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp, affine_warp
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]

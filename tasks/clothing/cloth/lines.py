@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from manikin.tasks.clothing.cloth.fill import Pattern
-from manikin.tasks.clothing.cloth.warp import Warp, affine_warp
 from manikin.tasks.clothing.pattern.seams import armpit
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp, affine_warp
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.warp import Warp
 from manikin.tasks.clothing.geometry.skirt import SkirtCut
 from manikin.tasks.clothing.outline.landmarks import Landmarks, at_shares
 from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.clothing.pattern.seams import flanks
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp
 from manikin.tasks.clothing.sizes.hanging import (
     dress_scale,
     natural_waist,

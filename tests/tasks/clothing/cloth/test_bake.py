@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from manikin.tasks.clothing.cloth.bake import bake, bleed
-from manikin.tasks.clothing.cloth.fill import Cloth, Scoop
-from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
+from manikin.tasks.clothing.cloth.fill import Cloth
+from manikin.tasks.clothing.edges.neckline import Scoop
 from manikin.tasks.clothing.pattern.collar import KINDS, collar_on
 from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.clothing.pattern.planes import across_limb
 from manikin.tasks.clothing.pattern.seams import armpit, between, neck_at
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp, fit_warp
 
 SIZE = 600
 GREY = np.array([120, 120, 120], np.uint8)

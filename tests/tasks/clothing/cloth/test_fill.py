@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.fill import Cloth, Neck, Scoop, broad, carry_on, cover_hidden, spread_cloth
+from manikin.tasks.clothing.cloth.fill import Cloth, broad, carry_on, cover_hidden, spread_cloth
 from manikin.tasks.clothing.cloth.quilt import pull_push
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.edges.neckline import Neck, Scoop
 
 U8 = NDArray[np.uint8]
 SIZE = 300

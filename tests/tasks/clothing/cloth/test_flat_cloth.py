@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.fill import Pattern, carry_on
 from manikin.tasks.clothing.cloth.flat_cloth import lay_flat
-from manikin.tasks.clothing.cloth.warp import Warp, affine_warp, fit_warp
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp, affine_warp, fit_warp
 
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -4,8 +4,8 @@ from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.fill import Pattern
 from manikin.tasks.clothing.cloth.lines import find_lines, lay_lines
-from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp, fit_warp
 
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

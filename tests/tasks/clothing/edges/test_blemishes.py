@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.blemishes import label_in_waist, odd_in_neck, without_label, without_waist_label
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.segment import Cutout
+from manikin.tasks.clothing.edges.blemishes import label_in_waist, odd_in_neck, without_label, without_waist_label
 from manikin.tasks.clothing.outline.found import Found
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 

@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manikin.tasks.clothing import library
-from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.cutout.segment import segment
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.planes import across_limb, limb_length
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp, fit_warp
 
 
 @pytest.fixture(scope="module")

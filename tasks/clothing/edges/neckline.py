@@ -14,19 +14,19 @@ is cut along is a curve, never the contour: it is smooth and alike on both sides
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, Frame, everywhere, frame_between, normals
-from manikin.tasks.clothing.cloth.fill import Neck, Scoop
-from manikin.tasks.clothing.cloth.lapels import find_lapels
-from manikin.tasks.clothing.cloth.neck_view import NeckView, neck_view
-from manikin.tasks.clothing.cloth.warp import Warp
+from manikin.tasks.clothing.edges.curves import ASIDE, Curves, Frame, everywhere, frame_between, normals
+from manikin.tasks.clothing.edges.lapels import find_lapels
+from manikin.tasks.clothing.edges.neck_view import NeckView, neck_view
 from manikin.tasks.clothing.outline.landmarks import Landmarks, opening_mask
 from manikin.tasks.clothing.pattern.seams import armpit, between, half_chest, neck_at, neck_ends
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -78,6 +78,22 @@ _PLACKET = 0.12  # metres that these stand open under the neck's sides at most
 _LAPEL_BOW = 1.15  # exponent of the V between lapels
 _CUT_WITHIN = (0.5, 0.05)  # metres below and above the neck's sides within which a neckline is looked for on the body
 _MIN_HALF = 0.05  # of half the chest, under which a neck's landmarks lie on each other
+
+
+class Scoop(NamedTuple):
+    """A front neckline: depth * (1 - |t| ** bow) under the neck's sides, t from -1 at one side to 1 at the other."""
+
+    depth: float  # of half the chest
+    bow: float  # 1 is a V; more is rounder
+
+
+class Neck(NamedTuple):
+    """What a photo shows about a neck."""
+
+    opening: U8  # (H, W), 255 where a back differs from the front
+    throat: U8  # (H, W), 255 on what lands on the throat, where the garment's inside may show
+    above: U8 | None  # (H, W), 255 above the front neckline; None where none is sure
+    scoop: Scoop | None = None  # of that
 
 
 @dataclass(frozen=True, slots=True)

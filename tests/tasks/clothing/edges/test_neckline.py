@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.fill import Scoop
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
-from manikin.tasks.clothing.cloth.neckline import (
+from manikin.tasks.clothing.edges.neckline import (
     Neckline,
+    Scoop,
     contour_neckline,
     find_neckline,
     front_necklines,
@@ -16,10 +16,10 @@ from manikin.tasks.clothing.cloth.neckline import (
     seen_neck,
     worn_scoop,
 )
-from manikin.tasks.clothing.cloth.warp import Warp, fit_warp
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.seams import half_chest, neck_ends
 from manikin.tasks.clothing.pattern.template import BodyFront
+from manikin.tasks.clothing.pattern.warp import Warp, fit_warp
 
 U8 = NDArray[np.uint8]
 SIZE = 400

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.waistband import WAIST_UNIT, waist_frame
 from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab
+from manikin.tasks.clothing.edges.waistband import WAIST_UNIT, waist_frame
 from manikin.tasks.clothing.outline.found import Found
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.hem import odd_at_hem, odd_at_waist
+from manikin.tasks.clothing.edges.hem import odd_at_hem, odd_at_waist
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 U8 = NDArray[np.uint8]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.lapels import find_lapels
+from manikin.tasks.clothing.edges.lapels import find_lapels
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 U8 = NDArray[np.uint8]

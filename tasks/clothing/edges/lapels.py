@@ -10,8 +10,8 @@ of another colour shows.
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.curves import Curves, Frame, everywhere, frame_between, normals
-from manikin.tasks.clothing.cloth.neck_view import NeckView, neck_view
+from manikin.tasks.clothing.edges.curves import Curves, Frame, everywhere, frame_between, normals
+from manikin.tasks.clothing.edges.neck_view import NeckView, neck_view
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 F64 = NDArray[np.float64]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.waistband import find_waist_edge, without_inside
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.segment import Cutout
+from manikin.tasks.clothing.edges.waistband import find_waist_edge, without_inside
 from manikin.tasks.clothing.outline.found import Found
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.curves import Frame
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.edges.curves import Frame
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from manikin.tasks.clothing.cloth.fly import odd_on_fly
+from manikin.tasks.clothing.edges.fly import odd_on_fly
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 CLOTH, GROUND, WHITE, DARK = (40, 42, 60), (200, 190, 170), (245, 245, 240), (5, 5, 8)

@@ -11,15 +11,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.curves import Frame, frame_between
-from manikin.tasks.clothing.cloth.fill import RIM
 from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab
+from manikin.tasks.clothing.edges.curves import Frame, frame_between
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+
+RIM = 0.012
+"""Share of the long side that is cut off the cloth: mixed pixels, and the cut's own error."""
 
 _UNIT: Final = 80  # pixels of half the hem, at which it is looked at
 _FRAME = (1.1, 1.2, 0.5)  # of half the hem that are looked at beside, above and below its middle

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.tags import find_tag
+from manikin.tasks.clothing.edges.tags import find_tag
 
 U8 = NDArray[np.uint8]
 SIZE = 360

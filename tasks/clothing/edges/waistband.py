@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cloth.curves import ASIDE, Curves, Frame, frame_between, normals, weaker
 from manikin.tasks.clothing.cutout.colours import folded_lab
+from manikin.tasks.clothing.edges.curves import ASIDE, Curves, Frame, frame_between, normals, weaker
 from manikin.tasks.clothing.outline.found import Found
 from manikin.tasks.clothing.outline.landmarks import Landmarks, resample
 
