@@ -16,7 +16,7 @@ _NAMED = {
 _MAYBE = ("blouse",)  # has a shirt's collar where its cloth goes on at all
 _JACKETS = ("outerwear", "outwear", "jacket", "coat", "parka")
 # Shares of half the chest by which cloth goes on above the neck's sides, in the middle of its columns.
-_GOES_ON, _FOLDED, _OPEN, _HOODED = 0.04, 0.1, -0.05, 0.35
+_GOES_ON, _FOLDED, _SURELY, _OPEN, _HOODED = 0.04, 0.1, 0.18, -0.05, 0.35
 _FILLED, _WIDE = (-0.1, 0.15), 0.4  # likewise where a hood lies behind, and half the neck's width: collars are narrower
 _ROLLS = 0.16  # likewise in the least of its columns
 _COLUMNS, _WITHIN = 17, 0.8  # and the share of the neck's half width that they are within
@@ -49,7 +49,7 @@ def collar_of(label: str | None, mask: U8, landmarks: Landmarks) -> str | None:
         return "hood"
     if least >= _ROLLS:
         return "roll"
-    if not word and middle > _FOLDED:
+    if middle > (_SURELY if word else _FOLDED) and not landmarks.has_hood:
         return "fold"  # the most usual
     return "stand" if landmarks.has_hood else None
 

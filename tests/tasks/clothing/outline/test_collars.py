@@ -54,6 +54,7 @@ def test_a_turned_photo_shows_the_same() -> None:
         ("coat", 0.5, "hood"),
         ("Longsleeve", 0.3, "roll"),
         ("Dress", 0.15, None),
+        ("T-Shirt", 0.1, None),
         ("Longsleeve", 0.0, None),
         ("T-Shirt", 0.05, None),
         (None, 0.3, "roll"),
@@ -94,3 +95,11 @@ def test_a_hood_that_lies_behind_fills_a_jackets_wide_neck(label: str, rise: flo
     wide = landmarks()
     wide.points.update(neck_left=(246.0, 100.0), neck_right=(154.0, 100.0))
     assert collar_of(label, drawn(rise, dip), wide) == kind
+
+
+def test_a_pointed_collar_is_one_whatever_the_label_says() -> None:
+    mask = drawn(0.0)
+    for k in range(30):  # narrower the higher
+        mask[100 - k, 162 + k // 2 : 239 - k // 2] = 255
+    assert rises(mask, landmarks()).min() < 0.16
+    assert collar_of("Undershirt", mask, landmarks()) == "fold"
