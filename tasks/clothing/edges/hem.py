@@ -35,6 +35,8 @@ _RARE, _MIXED = 0.08, 5.0  # share of the cloth, and Lab units off a mixture wit
 _ZONE = 0.25  # of half the hem, within which all of a lining or a tag lies
 _DEEP = 0.7  # likewise most of ground that shows through fringes and lace
 _OUT = 3  # pixels from the hem, to which what goes out there reaches
+_STRETCHES, _RUNS = 8, 0.75  # of a hem, and share of these in which a colour of its own is
+_IN_STRETCH = 0.08  # of the cloth there that has it
 _SMOOTH = 45  # pixels along the hem that its height is a median of
 _EVEN, _UNEVEN = 0.7, 0.8  # of the hem's length that its own border takes, and of its height, by which that differs
 _CLOSING = 0.15  # of half the hem about its middle, where zips and buttons end
@@ -87,6 +89,9 @@ def _odd(frame: Frame, rgb: U8, mask: U8, is_waist: bool = False) -> Mask:
     looked_at = cloth & (depth < _DEEP * _UNIT)
     to_cloth, to_ground = (np.zeros(cloth.shape, np.float32) for _ in range(2))
     to_cloth[looked_at], to_ground[looked_at] = own.distance(lab[looked_at]), ground.distance(lab[looked_at])
+    along = None if is_waist else _along_hem(lab, core & (depth >= _OUT) & (depth < _ZONE * _UNIT), own, ground)
+    if along is not None:
+        to_cloth[looked_at] = np.minimum(to_cloth[looked_at], along.distance(lab[looked_at]))
     odd = looked_at & (to_cloth > _FAR)
     usual = float((own.distance(_some(lab[above])) > _FAR).mean())
     found = _out_at_hem(odd, odd & (to_ground < _NEARER * to_cloth), depth, _heart(cloth, rgb, frame), usual, is_waist)
@@ -119,6 +124,21 @@ def _own(samples: F32, ground: Colours) -> Colours:
     t = np.clip((there * toward).sum(axis=-1) / np.maximum((toward * toward).sum(axis=-1), 1e-6), 0.0, 1.0)
     off = np.linalg.norm(there - t[..., None] * toward, axis=-1).min(axis=1)
     return colours.only((share > _RARE) | (off > _MIXED))
+
+
+def _along_hem(lab: F32, near: Mask, own: Colours, ground: Colours) -> Colours | None:
+    """Return the colours that cloth near a hem (h, w) has nearly all along it, a border's; None without any that are not
+    the ground's."""
+    if near.sum() < _FEW:
+        return None
+    samples, x = lab[near], np.nonzero(near)[1]
+    colours = fit_colours(_some(samples), _COLOURS)
+    stretch = np.minimum((x - x.min()) * _STRETCHES // max(int(np.ptp(x)), 1), _STRETCHES - 1)
+    count = np.zeros((len(colours.centres), _STRETCHES))
+    np.add.at(count, (colours.owner(samples), stretch), 1)
+    runs = (count > _IN_STRETCH * np.maximum(count.sum(axis=0), 1)).sum(axis=1) >= _RUNS * _STRETCHES
+    runs &= ground.distance(colours.centres) > _FAR
+    return colours.only(runs) if runs.any() else None
 
 
 def _frame(landmarks: Landmarks, *ends: str) -> Frame | None:

@@ -40,6 +40,8 @@ _ON_CLOTH = (2.0, 0.85)  # pixels below a curve, and share of it, at which there
 # Of half the waist, by which the edge lies under the outline in its middle, and deeper there than at its ends.
 _OPEN = 0.06
 _MEETS, _NEARS = (-0.1, 0.13), 0.3  # likewise under it at the ends; and there, of what changes much, as at a hanger
+_LOWER = np.arange(0.3, 0.62, 0.06)  # likewise, of a band's lower seam, which goes on down beside the corners
+_SAME = 0.08  # likewise, how far that is from an edge all along its middle, of which it is the better account
 _SURE, _MUCH, _OF_BEST = 1.75, 5.0, 0.5  # folded Lab by which the cloth changes, and share of the strongest change
 
 
@@ -74,17 +76,17 @@ def find_waist_edge(rgb: U8, mask: U8, landmarks: Landmarks) -> F64 | None:
     if len(row) < WAIST_UNIT:
         return None
     sides = (float(row[0]), float(row[-1]))
-    curves = _curves(sides, high, np.linspace(-_SPAN, _SPAN, _SAMPLES))
-    score = _scores(
-        np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32),
-        cloth,
-        curves,
-    )
+    t = np.linspace(-_SPAN, _SPAN, _SAMPLES)
+    curves = _curves(sides, high, t, _ENDS)
+    lab = np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.7), np.float32)
+    score = _scores(lab, cloth, curves)
     k = int(np.argmax(score))
     if score[k] < _SURE:
         return None
     k = _front_edge(curves, score, k)
-    whole = _curves(sides, high, np.linspace(-1.0, 1.0, _SAMPLES))
+    if _is_seam(lab, cloth, _curves(sides, high, t, _LOWER), curves.y[k], float(score[k])):
+        return None
+    whole = _curves(sides, high, np.linspace(-1.0, 1.0, _SAMPLES), _ENDS)
     return frame.to_photo(np.stack([whole.x[k], whole.y[k]], axis=1))
 
 
@@ -114,9 +116,17 @@ def _front_edge(curves: Curves, score: F64, k: int) -> int:
         k = int(np.argmax(np.where(is_under, score, -1.0)))
 
 
-def _curves(sides: tuple[float, float], high: int, t: F64) -> Curves:
-    """Return all curves at shares t (k,) from the waist's right side, -1, to the left, 1."""
-    grid = np.meshgrid(_ENDS, _ENDS, _SAGS, _BOWS, indexing="ij")
+def _is_seam(lab: F32, cloth: Mask, lower: Curves, edge: F64, score: float) -> bool:
+    """Return whether an edge (k,) is a part of a band's lower seam: one of the lower curves goes along it in its middle, and
+    the cloth changes more across all of that."""
+    inner = slice(_SAMPLES // 4, -_SAMPLES // 4)
+    along = np.abs(lower.y[:, inner] - edge[inner]).max(axis=1) < _SAME * WAIST_UNIT
+    return bool((_change(lab, _core(cloth), lower)[along] > score).any())
+
+
+def _curves(sides: tuple[float, float], high: int, t: F64, ends: F64) -> Curves:
+    """Return all curves at shares t (k,) from the waist's right side, -1, to the left, 1, that end so far under its corners."""
+    grid = np.meshgrid(ends, ends, _SAGS, _BOWS, indexing="ij")
     right, left, sag, bow = (g.reshape(-1, 1) for g in grid)
     right, left, sag, bow = (g[np.abs(left - right)[:, 0] < _ASKEW] for g in (right, left, sag, bow))
     x = np.broadcast_to(np.interp(t, (-1.0, 1.0), sides), (len(sag), len(t)))
@@ -126,9 +136,8 @@ def _curves(sides: tuple[float, float], high: int, t: F64) -> Curves:
 
 def _scores(lab: F32, cloth: Mask, curves: Curves) -> F64:
     """Return (n,) how much the cloth changes across the better part of each curve, or darkens on it; below 0 where none fits."""
-    core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)), np.float32)
-    is_cloth = curves.at(core, -ASIDE[0]) > 0.5
-    score = np.maximum(*(weaker(c, is_cloth, _COUNTED) for c in curves.changes(lab)))
+    core = _core(cloth)
+    score = _change(lab, core, curves)
     under = curves.under(core > 0) / WAIST_UNIT
     ends = np.stack([np.median(under[:, :_OUTER], axis=1), np.median(under[:, -_OUTER:], axis=1)])
     middle = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1)
@@ -136,6 +145,15 @@ def _scores(lab: F32, cloth: Mask, curves: Curves) -> F64:
     is_open &= (curves.at(core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
     meets = (ends.max(axis=0) < _MEETS[1]) | (ends.max(axis=0) < _NEARS) & (score > _MUCH)
     return np.where(is_open & meets & (ends.min(axis=0) > _MEETS[0]), score, -1.0)
+
+
+def _core(cloth: Mask) -> F32:
+    return np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)), np.float32)
+
+
+def _change(lab: F32, core: F32, curves: Curves) -> F64:
+    is_cloth = curves.at(core, -ASIDE[0]) > 0.5
+    return np.maximum(*(weaker(c, is_cloth, _COUNTED) for c in curves.changes(lab)))
 
 
 def _above(line: F64, shape: tuple[int, ...]) -> U8:

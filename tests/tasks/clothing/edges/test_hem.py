@@ -75,6 +75,13 @@ def test_a_border_along_the_hem_is_the_garments_own(uneven: int) -> None:
     assert not odd_at_hem(rgb, mask(), landmarks()).any()
 
 
+@pytest.mark.parametrize("along", [8, 3])
+def test_what_some_of_the_hem_has_is_odd_but_for_colours_that_come_all_along_it(along: int) -> None:
+    spots = [np.s_[344:360, 104 + 24 * k : 116 + 24 * k] for k in range(along)]
+    found = odd_at_hem(worn(*((spot, RED) for spot in spots)), mask(), landmarks())
+    assert found.any() == (along == 3)
+
+
 @pytest.mark.parametrize("colour", [RED, BEIGE])
 def test_a_print_that_goes_down_to_the_hem_stays(colour: tuple[int, int, int]) -> None:
     rgb = worn((np.s_[200:360, 180:220], colour))

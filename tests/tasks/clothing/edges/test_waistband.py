@@ -79,6 +79,15 @@ def test_a_straight_waist_with_a_seam_under_its_band_has_none() -> None:
     assert find_waist_edge(skirt(0.0), mask(), landmarks()) is None
 
 
+def test_the_lower_seam_of_a_band_is_none() -> None:
+    depth = np.mgrid[:SIZE, :SIZE][0] - TOP - 4.5
+    rgb = np.full((SIZE, SIZE, 3), (220, 215, 200), np.uint8)
+    rgb[(depth > 45) & (depth < 53)] = (170, 60, 80)
+    shown = np.where(depth > 0, mask(), 0).astype(np.uint8)
+    rgb[shown == 0] = (110, 70, 40)
+    assert find_waist_edge(cv2.GaussianBlur(rgb, (0, 0), 1), shown, landmarks()) is None
+
+
 def test_stripes_and_noise_are_no_edge() -> None:
     y, x = np.mgrid[:SIZE, :SIZE]
     for rgb in (
