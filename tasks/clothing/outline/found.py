@@ -142,9 +142,9 @@ def find_back(photo: Photo, garment: Found) -> Found:
         GarmentRejected: no back of that garment is found in the photo; the message says why.
     """
     flipped = mirrored(photo)
-    kinds = tuple(k for k in kinds_of(photo, garment.photo.label)[0] if k.name == garment.landmarks.kind)
+    kinds = tuple(k for k in kinds_of(photo, garment.label)[0] if k.name == garment.landmarks.kind)
     cutout, landmarks = _outlined(flipped, segment(flipped), kinds)
-    return Found(flipped, cutout, landmarks, garment.category, judge(flipped, cutout, landmarks))
+    return Found(flipped, cutout, landmarks, garment.category, judge(flipped, cutout, landmarks), garment.label)
 
 
 def _outlined(photo: Photo, cutout: Cutout, kinds: tuple[Silhouette, ...]) -> tuple[Cutout, Landmarks]:
