@@ -12,6 +12,7 @@ from manikin.tasks.clothing.cloth.lateral import lateral_mask, sleeve_edges
 from manikin.tasks.clothing.cutout.photo import Photo
 from manikin.tasks.clothing.cutout.remnants import Places, remnants
 from manikin.tasks.clothing.edges.blemishes import without_waist_label
+from manikin.tasks.clothing.edges.bust import find_bust_edge, held_front
 from manikin.tasks.clothing.edges.fly import odd_on_fly
 from manikin.tasks.clothing.edges.hem import odd_at_hem, odd_at_waist
 from manikin.tasks.clothing.edges.neckline import Neck, front_necklines, neckline_points, seen_neck
@@ -169,6 +170,8 @@ def _warped(
     held = neckline_points(front, extent.neck, lines)
     warp = garment_warp(front, landmarks, extent, _waist(front, category, landmarks, rows), held)
     neck = seen_neck(front, mask.shape, landmarks, warp, lines, extent.neck, garment.label)
+    if landmarks.straps is not None:
+        neck = held_front(front, mask.shape, warp, find_bust_edge(rgb, mask, landmarks), extent)
     return warp, _cloth(garment, neck, odd)
 
 

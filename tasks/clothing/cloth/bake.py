@@ -15,7 +15,7 @@ from manikin.tasks.clothing.cloth.lines import find_lines, lay_lines
 from manikin.tasks.clothing.pattern.atlas import nearest
 from manikin.tasks.clothing.pattern.collar import collar_on
 from manikin.tasks.clothing.pattern.extent import Extent, Reach, coverage, reach
-from manikin.tasks.clothing.pattern.seams import armpit, half_chest, neck_ends
+from manikin.tasks.clothing.pattern.seams import armpit, half_chest, held_between, neck_ends
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.pattern.warp import Warp
 from manikin.tasks.kernel import kernel
@@ -175,7 +175,9 @@ def _openings(front: BodyFront, cloth: Cloth, extent: Extent) -> F32:
         within = trunk & (np.abs(t) < 1)
         edge = neck_y - _BACK_NECK * (1 - t * t) - front.flat[..., 1]
         out[within] = np.minimum(out, edge)[within]
-    if extent.hem is None or extent.bust is not None:
+    if extent.bust is not None:
+        half, neck_y = held_between(front, extent)
+    if extent.hem is None:
         return out
     if cloth.scoop is not None:
         depth = cloth.scoop.depth * half_chest(front)
@@ -186,7 +188,7 @@ def _openings(front: BodyFront, cloth: Cloth, extent: Extent) -> F32:
         slope = depth * cloth.scoop.bow * t ** (cloth.scoop.bow - 1) / half
         edge = neck_y - depth * (1 - t**cloth.scoop.bow) - front.flat[..., 1][where]
         out[where] = np.minimum(out[where], edge / np.sqrt(1 + slope**2))
-    if extent.sleeve == 0 and extent.strap is not None:
+    if extent.sleeve == 0 and extent.strap is not None and extent.bust is None:
         where = (trunk | (front.is_flat & front.is_part("arm"))) & (np.abs(front.flat[..., 0]) > half)
         out[where] = np.minimum(out[where], _armholes(front, extent.strap, front.flat[where]))
     return out

@@ -27,28 +27,38 @@ class NeckView:
     lab: F32  # (h, w, 3) folded
     cloth: Mask  # (h, w)
     core: F32  # (h, w) 1 on cloth, but for its rim
-    like: F32  # (h, w) 1 where the cloth is like that beside the neck; 1 everywhere where too little of that shows
-    weave: float  # by how much the cloth beside the neck changes by itself from place to place; 0 where none shows
+    like: F32  # (h, w) 1 where the cloth is like the front's; 1 everywhere where too little of that shows
+    weave: float  # by how much the front's cloth changes by itself from place to place; 0 where none shows
 
 
-def neck_view(rgb: U8, mask: U8, frame: Frame) -> NeckView:
-    """Return what a frame shows of a photo (H, W, 3) whose garment is 255 in a mask (H, W)."""
+def neck_view(rgb: U8, mask: U8, frame: Frame, front: Mask | None = None) -> NeckView:
+    """Return what a frame shows of a photo.
+
+    Args:
+        rgb: (H, W, 3).
+        mask: (H, W), 255 on the garment.
+        frame: of (h, w) pixels.
+        front: (h, w) where cloth is the front's; None is beside the neck.
+    """
     shown = np.where(mask[..., None] > 127, rgb, np.uint8(_GREY))  # no ground mixes in
     upright = cv2.warpAffine(frame.calm(shown), frame.T, frame.size, borderMode=cv2.BORDER_REPLICATE)
     lab = folded_lab(np.asarray(upright, np.uint8))
     lab = np.asarray(cv2.GaussianBlur(lab, (0, 0), _SOFT), np.float32)
     cloth = np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8) > 127
     core = np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
-    beside = _beside(cloth, frame)
+    beside = _heart(cloth) & (_beside(frame) if front is None else front)
     return NeckView(lab, cloth, core, _like_front(lab, beside), _weave(lab, beside))
 
 
-def _beside(cloth: Mask, frame: Frame) -> Mask:
-    """Return (h, w) the cloth beside the neck, which is the front's."""
+def _heart(cloth: Mask) -> Mask:
+    return np.asarray(cv2.erode(cloth.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
+
+
+def _beside(frame: Frame) -> Mask:
+    """Return (h, w) what is beside the neck, where cloth is the front's."""
     y, x = np.mgrid[: frame.size[1], : frame.size[0]]
     aside = np.abs(x - frame.middle[0]) - _BESIDE[0] * frame.half
-    heart = cv2.erode(cloth.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    return np.asarray((aside > 0) & (aside < _BESIDE[1]) & (y < frame.middle[1] + _BESIDE[2]) & heart)
+    return np.asarray((aside > 0) & (aside < _BESIDE[1]) & (y < frame.middle[1] + _BESIDE[2]))
 
 
 def _weave(lab: F32, beside: Mask) -> float:

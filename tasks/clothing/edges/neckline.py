@@ -33,7 +33,7 @@ F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_UNIT = 56  # pixels of half the chest, at which curves are compared
+UNIT = 56  # pixels of half the chest, at which curves are compared
 _FRAME = (1.1, 0.25, 1.9)  # of half the chest that are looked at beside, above and below the neck's middle
 _CONTOUR = 1.8  # likewise below it, for the contour
 _WIDTHS = (0.8, 0.92, 1.04, 1.2)  # of the neck's half width
@@ -59,7 +59,7 @@ _CLEAR, _ANEW = 2.0, 0.65  # pixels below another neckline, and share of it ther
 _DEEPER = 0.12  # of half the chest, by which its tip is deeper than that
 _FAR_DEEPER = 0.3  # likewise, of a front that stands open
 _UNEVEN = 0.85  # exponent of its samples' spacing, or stripes might meet them all alike
-_SAMPLES, _SPAN = 36, 0.95  # along a curve, and the share of it that is compared
+SAMPLES, SPAN = 36, 0.95  # along a curve, and the share of it that is compared
 _BELOW = (4.0, 7.0)  # pixels below a curve, where there is the front's cloth
 _ON_CLOTH = (2.0, 0.85)  # pixels below a curve, and share of it, at which there must be cloth
 _OPEN = 0.05  # of half the chest, by which a neckline lies under the contour in its middle
@@ -105,12 +105,15 @@ class Neckline:
 
 
 @dataclass(frozen=True, slots=True)
-class _Necklines(Curves):
+class Necklines(Curves):
+    """n curves of k samples that may be necklines."""
+
     depth: F64  # (n,) of half the chest, under the neck's sides
     bow: F64  # (n,)
     is_deep: Mask  # (n,) round and deep, or wide: prints have such edges too
 
     def neckline(self, frame: Frame, k: int) -> Neckline:
+        """Return curve k in the photo."""
         line = frame.to_photo(np.stack([self.x[k], self.y[k]], axis=1))
         return Neckline(line, Scoop(float(self.depth[k]), float(self.bow[k])))
 
@@ -193,7 +196,9 @@ def seen_neck(
     turn = np.linspace(0, 2 * np.pi, 48)
     around = np.stack([_THROAT[0] * x * np.cos(turn), y + _THROAT[1] * np.sin(turn)], axis=1)
     cv2.fillPoly(throat, [np.rint(warp.at(around)).astype(np.int32)], 255)
-    above = None if not lines else np.asarray(np.max([_above(n.line, throat.shape) for n in lines], axis=0), np.uint8)
+    above = (
+        None if not lines else np.asarray(np.max([above_line(n.line, throat.shape) for n in lines], axis=0), np.uint8)
+    )
     if above is not None and _word(label) in _LAPELLED + _BUTTONED:
         beside = 2 * max(1, round(_HANGS * landmarks.measures["chest_half"])) + 1
         throat |= np.asarray(cv2.dilate(above, np.ones((beside, beside), np.uint8)), np.uint8)
@@ -233,6 +238,20 @@ def worn_scoop(front: BodyFront, warp: Warp, neck: float | None, line: F64, bow:
         bow: the exponent.
     """
     half, high = _neck_side(front, neck)
+    return fit_scoop(front, warp, half, high, line, bow)
+
+
+def fit_scoop(front: BodyFront, warp: Warp, half: float, high: float, line: F64, bow: float) -> Scoop:
+    """Return the scoop of an exponent that comes nearest to a photo's line (n, 2).
+
+    Args:
+        front: the body.
+        warp: from the flat body into the photo.
+        half: metres beside the flat body's middle, where the scoop ends.
+        high: how high these ends are on the flat body.
+        line: the photo's pixels.
+        bow: the exponent.
+    """
     chest = half_chest(front)
     flat = warp.flat_of(line, (-chest, high - _CUT_WITHIN[0]), (chest, high + _CUT_WITHIN[1]))
     g = 1 - np.minimum(np.abs(flat[:, 0] / half), 1) ** bow
@@ -253,9 +272,9 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks, is_close: bool = Fals
     if frame is None:
         return None
     view, found = neck_view(rgb, mask, frame), None
-    t, ends = np.linspace(-_SPAN, _SPAN, _SAMPLES), np.linspace(-1.0, 1.0, _SAMPLES)
+    t, ends = np.linspace(-SPAN, SPAN, SAMPLES), np.linspace(-1.0, 1.0, SAMPLES)
     curves = _curves(frame, t, is_close)
-    (score,) = _scores(view, curves, (2,))
+    (score,) = scores(view, curves, (2,))
     k = int(np.argmax(score))
     if score[k] > _SURE:
         is_likely = (score > max(_SURE, _OF_BEST * score[k])) & (curves.is_deep <= curves.is_deep[k])
@@ -264,7 +283,7 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks, is_close: bool = Fals
     curves = _open_fronts(frame, np.sign(t) * np.abs(t) ** _UNEVEN)
     if not len(curves.depth):
         return found
-    halves, quarters = _scores(view, curves, (2, 4))
+    halves, quarters = scores(view, curves, (2, 4))
     is_sure = quarters > max(_V_SURE[0], _OF_WEAVE[0] * view.weave)
     is_sure |= (quarters > _HARDLY) & (halves > max(_V_SURE[1], _OF_WEAVE[1] * view.weave))
     k = int(np.argmax(np.where(is_sure, halves, -1.0)))
@@ -278,11 +297,11 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks, is_close: bool = Fals
     return _open_fronts(frame, ends).neckline(frame, k)
 
 
-def _front_edge(curves: _Necklines, score: F64, k: int) -> int:
+def _front_edge(curves: Necklines, score: F64, k: int) -> int:
     """Return the lowest of likely curves that lie one wholly under the other, from curve k on: the others are of the inside."""
-    inner = slice(round(_EITHER_END * _SAMPLES), -round(_EITHER_END * _SAMPLES))
+    inner = slice(round(_EITHER_END * SAMPLES), -round(_EITHER_END * SAMPLES))
     while True:
-        is_under = (curves.y[:, inner] - curves.y[k, inner]).min(axis=1) > _BAND * _UNIT
+        is_under = (curves.y[:, inner] - curves.y[k, inner]).min(axis=1) > _BAND * UNIT
         lower = int(np.argmax(np.where(is_under, score, -1.0)))
         if not is_under[lower] or score[lower] < 0:
             return k
@@ -295,21 +314,21 @@ def contour_neckline(mask: U8, landmarks: Landmarks) -> Neckline | None:
     if frame is None:
         return None
     ground = (
-        np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8)[: frame.middle[1] + round(_CONTOUR * _UNIT) + 1]
+        np.asarray(cv2.warpAffine(mask, frame.T, frame.size), np.uint8)[: frame.middle[1] + round(_CONTOUR * UNIT) + 1]
         < 128
     )
-    t = np.linspace(-_SPAN, _SPAN, _SAMPLES)
+    t = np.linspace(-SPAN, SPAN, SAMPLES)
     x, y = frame.middle
     columns = ground[y:, np.clip(np.rint(x + frame.half * t).astype(int), 0, frame.size[0] - 1)]
-    low = np.where(columns.any(axis=0), len(columns) - np.argmax(columns[::-1], axis=0), 0) / _UNIT
+    low = np.where(columns.any(axis=0), len(columns) - np.argmax(columns[::-1], axis=0), 0) / UNIT
     low = np.minimum(low, low[::-1])
     depth, bow = (g.ravel() for g in np.meshgrid(_CUT_DEPTHS, _BOWS, indexing="ij"))
     miss = np.abs(depth[:, None] * (1 - np.abs(t) ** bow[:, None]) - low).mean(axis=1)
     k = int(np.argmin(miss))
-    if miss[k] > _TRUE or low.max() >= (len(columns) - 1) / _UNIT:
+    if miss[k] > _TRUE or low.max() >= (len(columns) - 1) / UNIT:
         return None
-    t = np.linspace(-1.0, 1.0, _SAMPLES)
-    curve = np.stack([x + frame.half * t, y + _UNIT * depth[k] * (1 - np.abs(t) ** bow[k])], axis=1)
+    t = np.linspace(-1.0, 1.0, SAMPLES)
+    curve = np.stack([x + frame.half * t, y + UNIT * depth[k] * (1 - np.abs(t) ** bow[k])], axis=1)
     return Neckline(frame.to_photo(curve), Scoop(float(depth[k]), float(bow[k])))
 
 
@@ -319,15 +338,15 @@ def _frame(landmarks: Landmarks) -> Frame | None:
     unit, half = landmarks.measures["chest_half"], 0.5 * float(np.linalg.norm(left - right))
     if landmarks.has_hood or half < _MIN_HALF * unit:
         return None
-    wide, high, deep = (round(share * _UNIT) for share in _FRAME)
-    return frame_between(right, left, _UNIT / unit, (wide, high, deep))
+    wide, high, deep = (round(share * UNIT) for share in _FRAME)
+    return frame_between(right, left, UNIT / unit, (wide, high, deep))
 
 
-def _curves(frame: Frame, t: F64, is_close: bool) -> _Necklines:
+def _curves(frame: Frame, t: F64, is_close: bool) -> Necklines:
     """Return all curves at shares t (k,) from the neck's right side, -1, to the left, 1; without deep ones if it is close."""
     grid = np.meshgrid(_WIDTHS, _SHIFTS, _ENDS, _ENDS, _DEPTHS, np.arange(len(_BOWS)), indexing="ij")
     width, shift, right, left, depth, kind = (g.reshape(-1, 1) for g in grid)
-    steep, of_kind = _UNIT * depth / (frame.half * width), kind.astype(int)
+    steep, of_kind = UNIT * depth / (frame.half * width), kind.astype(int)
     is_deep = (steep >= np.array(_STEEP)[of_kind]) | (width > _WIDE)
     kept = (steep < np.array(_DEEP)[of_kind]) & ~(is_deep & is_close) & ((width <= _WIDE) | (depth > _WIDE_DEPTH))
     kept = kept[:, 0]
@@ -335,39 +354,39 @@ def _curves(frame: Frame, t: F64, is_close: bool) -> _Necklines:
     bow = np.array(_BOWS)[kind.astype(int)]
     x = frame.middle[0] + frame.half * (width * t + shift)
     ends = right * (1 - t) / 2 + left * (1 + t) / 2
-    y = frame.middle[1] + _UNIT * (ends + depth * (1 - np.abs(t) ** bow))
-    return _Necklines(x, y, normals(x, y), (depth + 0.5 * (left + right))[:, 0], bow[:, 0], is_deep[kept, 0])
+    y = frame.middle[1] + UNIT * (ends + depth * (1 - np.abs(t) ** bow))
+    return Necklines(x, y, normals(x, y), (depth + 0.5 * (left + right))[:, 0], bow[:, 0], is_deep[kept, 0])
 
 
-def _open_fronts(frame: Frame, t: F64) -> _Necklines:
+def _open_fronts(frame: Frame, t: F64) -> Necklines:
     """Return the deep Vs that lapels, open collars and zips leave between them, as `_curves` does."""
     grid = np.meshgrid(_V_WIDTHS, _TIPS, _V_ENDS, _V_DEPTHS, _V_BOWS, indexing="ij")
     width, tip, end, depth, bow = (g.reshape(-1, 1) for g in grid)
-    steep = (_UNIT * depth / (frame.half * width))[:, 0]
+    steep = (UNIT * depth / (frame.half * width))[:, 0]
     kept = (steep > _V_STEEP[0]) & (steep < _V_STEEP[1])
     width, tip, end, depth, bow = (g[kept] for g in (width, tip, end, depth, bow))
-    x = frame.middle[0] + frame.half * width * t + _UNIT * tip * (1 - np.abs(t))
-    y = frame.middle[1] + _UNIT * (end + (depth - end) * (1 - np.abs(t) ** bow))
-    return _Necklines(x, y, normals(x, y), depth[:, 0], bow[:, 0], np.zeros(len(x), bool))
+    x = frame.middle[0] + frame.half * width * t + UNIT * tip * (1 - np.abs(t))
+    y = frame.middle[1] + UNIT * (end + (depth - end) * (1 - np.abs(t) ** bow))
+    return Necklines(x, y, normals(x, y), depth[:, 0], bow[:, 0], np.zeros(len(x), bool))
 
 
-def _scores(view: NeckView, curves: _Necklines, parts: tuple[int, ...]) -> list[F64]:
+def scores(view: NeckView, curves: Necklines, parts: tuple[int, ...]) -> list[F64]:
     """Return (n,) how much the cloth changes across all parts of each curve, or darkens on it, for each number of parts.
 
     It is below 0 where no curve fits.
     """
     is_cloth = curves.at(view.core, -ASIDE[1]) > 0.5
     changes, darker = curves.changes(view.lab)
-    scores = [np.maximum(everywhere(changes, is_cloth, n), everywhere(darker, is_cloth, n)) for n in parts]
-    under = curves.under(view.core > 0) / _UNIT
-    is_open = np.median(under[:, _SAMPLES // 4 : -_SAMPLES // 4], axis=1) > _OPEN
+    changed = [np.maximum(everywhere(changes, is_cloth, n), everywhere(darker, is_cloth, n)) for n in parts]
+    under = curves.under(view.core > 0) / UNIT
+    is_open = np.median(under[:, SAMPLES // 4 : -SAMPLES // 4], axis=1) > _OPEN
     is_open &= (curves.at(view.core, _ON_CLOTH[0]) > 0.5).mean(axis=1) > _ON_CLOTH[1]
     near, far, over = (curves.at(view.like, aside).mean(axis=1) for aside in (*_BELOW, -_BELOW[0]))
     is_front = (near > np.where(curves.is_deep, _LIKE_DEEP, _LIKE)) & (0.5 * (near + far) > over - _LESS)
-    return [np.where(is_open & is_front, score, -1.0) for score in scores]
+    return [np.where(is_open & is_front, score, -1.0) for score in changed]
 
 
-def _above(line: F64, shape: tuple[int, ...]) -> U8:
+def above_line(line: F64, shape: tuple[int, ...]) -> U8:
     """Return (H, W), 255 above a neckline."""
     out = np.zeros(shape, np.uint8)
     ends = line[[-1, 0]]

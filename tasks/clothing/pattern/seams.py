@@ -136,6 +136,12 @@ def _held(front: BodyFront, extent: Extent) -> dict[str, F64]:
     return edges
 
 
+def held_between(front: BodyFront, extent: Extent) -> tuple[float, float]:
+    """Return how far beside the flat body's middle straps' inner edges are, and how high the upper edge between them."""
+    half = (extent.strap_at or 0.0) - 0.5 * (extent.strap_width or 0.0)
+    return half, float(_middle(front, extent.bust or 0.0, [])[1])
+
+
 def _down(line: Line, start: int, length: float) -> float:
     """Return the fractional index a length on the flat body further along a line; at least half a step."""
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line.flat[start:], axis=0), axis=1))])

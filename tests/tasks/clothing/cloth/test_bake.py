@@ -7,7 +7,7 @@ from manikin.tasks.clothing.edges.neckline import Scoop
 from manikin.tasks.clothing.pattern.collar import KINDS, collar_on
 from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.clothing.pattern.planes import across_limb
-from manikin.tasks.clothing.pattern.seams import armpit, between, neck_at
+from manikin.tasks.clothing.pattern.seams import armpit, between, half_chest, held_between, neck_at
 from manikin.tasks.clothing.pattern.template import BodyFront
 from manikin.tasks.clothing.pattern.warp import Warp, fit_warp
 
@@ -61,6 +61,22 @@ def test_a_neckline_opens_the_front_as_deep_as_it_is_and_not_the_back(front: Bod
     lowest = side[1] - 0.8 * chest * (1 - (np.abs(x[lost]) / side[0]) ** bow)
     assert (y[lost] - lowest).min() > -0.006
     assert y[lost].min() < side[1] - 0.7 * chest
+
+
+def test_between_straps_the_front_is_cut_as_deep_as_it_hangs_and_the_straps_stay(front: BodyFront) -> None:
+    picture, warp = np.broadcast_to(GREY, (SIZE, SIZE, 3)).copy(), flat_warp(front)
+    extent = Extent(hem=0.8, sleeve=0.0, neck=0.13, strap=0.19, bust=1.3, strap_at=0.14, strap_width=0.02)
+    level, cut = (
+        bake(front, Cloth(picture, picture, scoop), warp, extent)[0][..., 3] for scoop in (None, Scoop(0.4, 1.0))
+    )
+    lost = (level > 127) & (cut < 127) & front.is_flat
+    assert lost.sum() > 300
+    assert (front.facing[lost] > 0).all()
+    half, high = held_between(front, extent)
+    x, y = np.abs(front.flat[..., 0][lost]), front.flat[..., 1][lost]
+    deep = 0.4 * half_chest(front)
+    assert (y - high + deep * (1 - x / half)).min() > -0.006
+    assert y.min() < high - 0.9 * deep
 
 
 def test_armholes_run_from_the_strap_to_the_armpit_along_a_curve(front: BodyFront) -> None:
