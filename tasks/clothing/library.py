@@ -188,7 +188,8 @@ def _cloth(garment: Found, neck: Neck, odd: Mask | None) -> Cloth:
     at_hem = odd_at_hem(rgb, shown, landmarks)
     shown = np.where(at_hem if odd is None else at_hem | odd, 0, shown).astype(np.uint8)
     sleeves = sleeve_edges(landmarks) if is_top else ()
-    return spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None, sleeves)
+    is_open = garment.category == "outerwear"
+    return spread_cloth(rgb, shown, neck, lateral, trunk if is_top else None, sleeves, is_open)
 
 
 def _places(landmarks: Landmarks, trunk: U8) -> Places:

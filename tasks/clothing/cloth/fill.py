@@ -38,6 +38,8 @@ _WORK_SIDE = 192  # what sits on the cloth is found at this size
 _MARKED = (0.003, 0.7)  # of the cloth that may be covered
 _LEAST = 400  # pixels of cloth at the working size, below which nothing is looked for
 _PLACKET = 0.18  # of a patterned trunk's half width to either side of its middle, where a placket or zip may be
+_LAPEL = 0.42  # of a trunk's half width that lapels go beyond the front's edges
+_CUT_AWAY = 0.36  # likewise to either side of its middle, where fronts with lapels part in the lower half
 _NEAR = (0.02, 0.06)  # of the long side from the edge, over which mirrored cloth gives way to smooth
 
 
@@ -59,7 +61,13 @@ class Cloth:
 
 
 def spread_cloth(
-    rgb: U8, mask: U8, neck: Neck, lateral: U8, trunk: U8 | None = None, sleeves: tuple[Sleeve, ...] = ()
+    rgb: U8,
+    mask: U8,
+    neck: Neck,
+    lateral: U8,
+    trunk: U8 | None = None,
+    sleeves: tuple[Sleeve, ...] = (),
+    is_open: bool = False,
 ) -> Cloth:
     """Return the cloth of a photo carried on over the whole picture, as worn in front and behind.
 
@@ -70,6 +78,7 @@ def spread_cloth(
         lateral: (H, W), 255 about the sides of trunk and limbs, where shade is no cloth's colour.
         trunk: (H, W), 255 where plain cloth for the back is taken from by choice: sleeves' seams are no cloth to copy.
         sleeves: their edges.
+        is_open: whether it is sure to open all down its front.
     """
     side = max(1, round(RIM * max(mask.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
@@ -106,8 +115,9 @@ def spread_cloth(
     body = None if trunk is None else small(trunk)
     shown = broad(known) | (neck.throat < 128)
     hidden = ~shown if (known & shown).any() else np.zeros_like(known)
+    split = None if body is None or not is_open else _split(body, inside, above)
     seen, unseen, is_patterned = _both_sides(
-        front, reduced, known, inside, small(neck.opening), body, sleeves, figured, hidden
+        front, reduced, known, inside, small(neck.opening), body, sleeves, figured, hidden, split
     )
     return Cloth(seen, unseen, neck.scoop, Pattern(known, known & (neck.opening < 128)) if is_patterned else None)
 
@@ -138,6 +148,7 @@ def _both_sides(
     sleeves: tuple[Sleeve, ...],
     figured: F32,
     hidden: Mask,
+    split: Mask | None,
 ) -> tuple[U8, U8, bool]:
     """Return the cloth in front and behind: made anew where it is plain or striped, and else what sits on it covered; and whether
     it has a pattern."""
@@ -157,6 +168,8 @@ def _both_sides(
             gaps |= middle
         elif checked or opens_in_front(_reduced(front, inside), opening, trunk, _PLACKET):
             gaps |= middle_strip(trunk, inside, _PLACKET)
+        elif split is not None:
+            gaps |= split
         return front, _patterned_back(front, gaps, known, inside, trunk), True
     back, made = anew
     prints &= ~made
@@ -164,6 +177,18 @@ def _both_sides(
     if _MARKED[0] < prints.sum() / inside.sum() < _MARKED[1]:
         covered = cover(back, prints, inside, trunk)
     return front, carry_on(back if covered is None else covered, known), plain is None
+
+
+def _split(trunk: Mask, inside: Mask, above: Mask | None) -> Mask:
+    """Return (h, w) where a front that opens, along no straight line, differs from a back: its edges, lapels beside what is above
+    them, and where such fronts part again below."""
+    strip = middle_strip(trunk, inside, _PLACKET)
+    if above is None or not above.any():
+        return strip
+    side = 2 * max(1, round(0.5 * _LAPEL * float(np.median(trunk.sum(axis=1)[trunk.any(axis=1)])))) + 1
+    low = middle_strip(trunk, inside, _CUT_AWAY)
+    low[: int(np.flatnonzero(trunk.any(axis=1)).mean())] = False
+    return strip | low | (cv2.dilate(above.astype(np.uint8), np.ones((1, side), np.uint8)) > 0) & inside
 
 
 def _reduced(rgb: U8, inside: Mask) -> U8:

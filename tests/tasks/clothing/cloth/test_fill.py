@@ -37,6 +37,7 @@ def spread(
     throat: U8 | None = None,
     above: U8 | None = None,
     scoop: Scoop | None = None,
+    is_open: bool = False,
 ) -> Cloth:
     """The cloth of a top without sleeves, whose sides are the 25 pixels within its outline."""
     neck = Neck(nowhere() if opening is None else opening, nowhere() if throat is None else throat, above, scoop)
@@ -44,7 +45,7 @@ def spread(
     sides[:, 85:215] = 0
     trunk = nowhere()
     trunk[60:250, 80:220] = mask[60:250, 80:220]
-    return spread_cloth(rgb, mask, neck, sides, trunk)
+    return spread_cloth(rgb, mask, neck, sides, trunk, (), is_open)
 
 
 def test_the_ground_is_nowhere_in_the_cloth() -> None:
@@ -86,6 +87,24 @@ def test_stripes_run_on_behind_the_print() -> None:
     back = spread(rgb, shirt()).back.astype(int)
     middle, side = back[60:250, 150], back[60:250, 80]
     assert (np.abs(middle - side).max(axis=-1) < 60).mean() > 0.8
+
+
+def test_the_back_of_a_patterned_jacket_has_neither_lapels_nor_where_its_front_parts() -> None:
+    y, x = np.mgrid[:SIZE, :SIZE]
+    motifs = np.random.default_rng(0).integers(0, 2, (SIZE // 12, SIZE // 12))[y // 12, x // 12]
+    rgb = np.where(motifs[..., None] > 0, np.uint8([150, 70, 70]), np.uint8([70, 70, 150]))
+    off, beside = np.abs(x - 150), 30 - 0.3 * (y - 40)
+    above = np.where((off < beside) & (y < 140), 255, 0).astype(np.uint8)
+    parted = (off < 0.2 * (y - 160)) & (shirt() > 0)
+    rgb[parted] = (70, 70, 150)
+    closed, opened = (spread(rgb, shirt(), above=above, is_open=is_open).back for is_open in (False, True))
+    new = (closed != opened).any(axis=-1)
+    assert new[parted].mean() > 0.3
+    assert new[60:130][(off < beside + 12)[60:130]].mean() > 0.3
+    assert not new[125:160, 205:235].any()
+    np.testing.assert_array_equal(
+        spread(rgb, shirt(), above=above).front, spread(rgb, shirt(), above=above, is_open=True).front
+    )
 
 
 def test_what_is_about_the_neck_is_not_on_the_back() -> None:
