@@ -26,6 +26,8 @@ _CREASE = (0.45, 0.8)  # likewise on cloth of one colour, whose sharp steps are 
 _MODE = 0.005  # of the cloth that a level of its shade has at least
 _TINT = (0.12, 0.22)  # change of chromaticity by that of log lightness, likewise
 _GREY, _ON_GREY = (0.08, 0.16), 0.6  # chroma by lightness of grey and of colour; how much more light may tint grey
+_BURNT, _TOLD = 250, 0.2  # level from which a channel is burnt out, and the cloth that must tell its light
+_BLEACHED = (0.1, 0.3)  # of the cloth that is burnt out, so that its hue may be, and is, better told in shade
 _SLOPES, _SLOPE = (0.5, 2.5), 1.4  # of a channel's logarithm by that of lightness; of grey's
 _CHROMA = 0.25  # chroma by lightness from which such a change counts half: the deepest channel is soon black
 _FAINT = 0.012  # change of log lightness a pixel that is noise
@@ -44,6 +46,7 @@ _BRIGHT = 0.97  # quantile of the cloth's brightness that no light is lifted abo
 _BADGE = (0.25, 0.4)  # log lightness above what is around, from which it may be, and is, a badge's or a button's
 _WIDE = 4.0  # spread of casts
 _OTHER = (0.05, 0.12)  # chroma by lightness off the cloth's own that may be the light's, and that is none
+_RED, _FADED = (0.015, 0.03), (0.1, 0.5)  # red or green by lightness of cloth that is surely such, and what it keeps
 _PALE = (0.12, 0.2)  # of cloth on which such casts are seen as colours, and on which they are not
 _DEPTH, _TURN = 0.1, 0.12  # log lightness of levels of shade, and chroma by lightness that they change at most
 _JUMP = 0.06  # chroma by lightness from one level to the next, from which it is another colour
@@ -68,14 +71,18 @@ def even_light(rgb: U8, reduced: U8, known: Mask, figured: F32) -> U8:
     light -= np.median(light[known])
     bare = known & (figured < 0.5)
     bare = bare if bare.any() else known
-    slopes = _SLOPE + (1 - coloured) * (_slopes(reduced[bare], light[bare]) - _SLOPE)
+    burnt = known & (reduced.max(axis=2) >= _BURNT)
+    told = bare & ~burnt & (_near_own(reduced, known) > 0.5)
+    told = told if told.sum() > _TOLD * bare.sum() else bare
+    slopes = _SLOPE + (1 - coloured) * (_slopes(reduced[told], light[told]) - _SLOPE)
     fine = _guided(light, known, reduced, rgb)
     limits = np.log(np.array(_GAIN, np.float32))
     light_gain = cv2.merge([cv2.exp(np.clip(fine * np.float32((_KEPT - 1) * slope), *limits)) for slope in slopes])
     gain = light_gain * cv2.resize(_cast(reduced, known), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     bright = float(np.quantile(reduced[known].max(axis=1), _BRIGHT))
     evened = cv2.multiply(rgb, _below_bright(np.asarray(gain, np.float32), rgb, bright), dtype=cv2.CV_8U)
-    return _of_one_hue(np.asarray(evened, np.uint8), known, 1 - coloured, figured)
+    plain = (1 - coloured) * (1 - float(_between(float(burnt[known].mean()), *_BLEACHED)))
+    return _of_one_hue(np.asarray(evened, np.uint8), known, plain, figured)
 
 
 def _of_one_hue(rgb: U8, known: Mask, plain: float, figured: F32) -> U8:
@@ -88,7 +95,7 @@ def _of_one_hue(rgb: U8, known: Mask, plain: float, figured: F32) -> U8:
     Args:
         rgb: (H, W, 3).
         known: (h, w) the cloth.
-        plain: 1 for plain cloth, 0 for cloth of several colours.
+        plain: 1 for plain cloth whose hue is known in the light, 0 for cloth of several colours.
         figured: (h, w) 1 in figures.
     """
     if plain <= 0:
@@ -149,11 +156,18 @@ def _levelled(light: F32, reduced: U8, known: Mask, plain: float, edges: F32, fi
 
 
 def _near_own(reduced: U8, known: Mask) -> F32:
-    """Return (h, w) 1 where the chroma by lightness is the cloth's own, towards 0 where it is another's."""
+    """Return (h, w) 1 where the chroma by lightness is the cloth's own, towards 0 where it is another's.
+
+    Daylight and lamps go from blue to yellow: what of a red or green cloth is neither is of another colour."""
     tint = _tint(reduced)
     own = np.median(tint[known], axis=0)
     off = np.hypot(*np.moveaxis(tint - own, -1, 0)) / (1 + min(float(np.hypot(*own)) / _CHROMA, 1.0))
-    return 1 - _between(np.asarray(off, np.float32), *_OTHER)
+    near = 1 - _between(np.asarray(off, np.float32), *_OTHER)
+    red = float(own[0])
+    is_red = float(_between(abs(red), *_RED))
+    if is_red > 0:
+        near *= 1 - np.float32(is_red) * (1 - _between(tint[..., 0] / np.float32(red), *_FADED))
+    return near
 
 
 def _tint(reduced: U8) -> F32:

@@ -175,6 +175,23 @@ def test_a_wide_cast_of_coloured_light_pales_on_grey_cloth_and_a_pale_print_of_i
     np.testing.assert_allclose(after, before, atol=0.1 * np.linalg.norm(before))
 
 
+def test_a_fade_from_pink_to_grey_in_shade_keeps_its_grey():
+    share = np.clip((np.arange(H)[:, None, None] - 200) / 100, 0, 1)
+    rgb = lit((1 - share) * np.array([0.42, 0.27, 0.25]) + share * np.array([0.12, 0.12, 0.12]), np.ones((H, W)))
+    after = evened(rgb)
+    lab = to_oklab(after[340, 100:200]).mean(axis=0)
+    assert np.hypot(*lab[1:]) / lab[0] < 0.02
+
+
+def test_where_light_burns_red_cloth_out_its_shade_pales_no_more():
+    light = np.geomspace(4, 0.2, W) * (0.8 + 0.2 * np.sin(np.arange(W) / 7))
+    rgb = lit(plain((0.9, 0.4, 0.4)), np.broadcast_to(light, (H, W)))
+    assert (rgb[..., 0] >= 250).mean() > 0.3
+    for x in (200, 230, 255):
+        before, after = (np.hypot(*tint(p, x)) for p in (rgb, evened(rgb)))
+        assert after > before
+
+
 def test_folds_among_fine_checks_go_and_the_checks_stay():
     y, x = np.mgrid[:H, :W]
     cloth = np.where(((x % 10 < 5) ^ (y % 10 < 5))[..., None], 0.7, 0.25) * np.ones(3)
