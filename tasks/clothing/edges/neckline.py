@@ -47,6 +47,11 @@ _BOWS = (1.0, 1.5, 2.1, 3.2)  # exponent: a V, and ever rounder
 _STEEP = (2.2, 1.6, 1.1, 1.1)  # depth over half width at most, of each
 _DEEP = (2.2, 1.9, 1.7, 1.6)  # likewise of necklines other than a T-shirt's or a collar's
 _CLOSE = ("t-shirt", "tshirt", "tee", "polo", "shirt")  # whose prints and plackets must not be taken for deep ones
+_SLEEVELESS_DEPTHS = np.arange(0.4, 1.15, 0.03)  # of half the chest, of those of sleeveless garments
+_FAINT, _BELOW_BACKS = (
+    0.7,
+    0.25,
+)  # folded Lab by which all quarters of those change, and of half the chest below the others
 _LIKE_DEEP = 0.8  # share below those of cloth that is like the front's
 _V_WIDTHS = (0.45, 0.6, 0.75, 0.9, 1.05)  # of the neck's half width
 _TIPS = (-0.13, -0.06, 0.0, 0.06, 0.13)  # of half the chest, how far off the middle a V's tip is
@@ -137,6 +142,10 @@ def front_necklines(rgb: U8, mask: U8, landmarks: Landmarks, label: str | None =
         return (lapels,)
     found = (find_neckline(rgb, mask, landmarks, word in _CLOSE), contour_neckline(mask, landmarks))
     lines = tuple(sorted((n for n in found if n is not None), key=lambda n: -n.scoop.depth))
+    if landmarks.kind == "vest" and word not in _CLOSE:
+        faint = find_faint(rgb, mask, landmarks)
+        is_front = faint is not None and (not lines or faint.scoop.depth > lines[0].scoop.depth + _BELOW_BACKS)
+        lines = (faint, *lines) if is_front and faint is not None else lines
     is_open = lapels is not None and (not lines or lapels.scoop.depth > lines[0].scoop.depth + _FAR_DEEPER)
     return (lapels, *lines) if is_open and lapels is not None else lines
 
@@ -297,6 +306,26 @@ def find_neckline(rgb: U8, mask: U8, landmarks: Landmarks, is_close: bool = Fals
     return _open_fronts(frame, ends).neckline(frame, k)
 
 
+def find_faint(rgb: U8, mask: U8, landmarks: Landmarks) -> Neckline | None:
+    """Return a sleeveless garment's deep round neckline that shows little, but in all its quarters; None where none does.
+
+    Args:
+        rgb: (H, W, 3).
+        mask: (H, W), 255 on the garment.
+        landmarks: of the garment.
+    """
+    frame = _frame(landmarks)
+    if frame is None:
+        return None
+    curves = _curves(frame, np.linspace(-SPAN, SPAN, SAMPLES), False, _SLEEVELESS_DEPTHS)
+    (score,) = scores(neck_view(rgb, mask, frame), curves, (4,))
+    score = np.where(curves.bow > 1, score, -1.0)
+    k = int(np.argmax(score))
+    if score[k] < _FAINT:
+        return None
+    return _curves(frame, np.linspace(-1.0, 1.0, SAMPLES), False, _SLEEVELESS_DEPTHS).neckline(frame, k)
+
+
 def _front_edge(curves: Necklines, score: F64, k: int) -> int:
     """Return the lowest of likely curves that lie one wholly under the other, from curve k on: the others are of the inside."""
     inner = slice(round(_EITHER_END * SAMPLES), -round(_EITHER_END * SAMPLES))
@@ -342,9 +371,9 @@ def _frame(landmarks: Landmarks) -> Frame | None:
     return frame_between(right, left, UNIT / unit, (wide, high, deep))
 
 
-def _curves(frame: Frame, t: F64, is_close: bool) -> Necklines:
+def _curves(frame: Frame, t: F64, is_close: bool, depths: F64 = _DEPTHS) -> Necklines:
     """Return all curves at shares t (k,) from the neck's right side, -1, to the left, 1; without deep ones if it is close."""
-    grid = np.meshgrid(_WIDTHS, _SHIFTS, _ENDS, _ENDS, _DEPTHS, np.arange(len(_BOWS)), indexing="ij")
+    grid = np.meshgrid(_WIDTHS, _SHIFTS, _ENDS, _ENDS, depths, np.arange(len(_BOWS)), indexing="ij")
     width, shift, right, left, depth, kind = (g.reshape(-1, 1) for g in grid)
     steep, of_kind = UNIT * depth / (frame.half * width), kind.astype(int)
     is_deep = (steep >= np.array(_STEEP)[of_kind]) | (width > _WIDE)

@@ -10,6 +10,7 @@ from manikin.tasks.clothing.edges.neckline import (
     Neckline,
     Scoop,
     contour_neckline,
+    find_faint,
     find_neckline,
     front_necklines,
     neckline_points,
@@ -284,3 +285,33 @@ def test_tags_beside_lapels_lie_in_the_throat(front: BodyFront, upright: Warp) -
     assert lapelled[185, 212] == 255
     assert lapelled[185, 240] == 0
     assert (lapelled >= plain).all()
+
+
+def faint(depth: float, bow: float, seen: float = 1.0) -> U8:
+    """A shirt whose front neckline is a line little darker than the cloth, seen from its left side over a share of it."""
+    y, x = np.mgrid[:SIZE, :SIZE] + 0.5
+    t = np.clip((x - 200) / 50, -1, 1)
+    slope = depth * bow * np.abs(t) ** (bow - 1) / 50
+    away = np.abs(y - 60 - depth * (1 - np.abs(t) ** bow)) / np.sqrt(1 + slope**2)
+    rgb = np.full((SIZE, SIZE, 3), (60.0, 110.0, 160.0))
+    rgb[(away < 2.5) & (np.abs(t) < 1) & (t < 2 * seen - 1)] -= 8
+    noise = np.random.default_rng(0).normal(0, 1, (SIZE, SIZE, 1))
+    return np.clip(cv2.GaussianBlur(rgb, (0, 0), 1) + noise, 0, 255).astype(np.uint8)
+
+
+def test_a_sleeveless_garments_deep_neckline_may_show_little_but_shows_everywhere() -> None:
+    seen = faint(75.0, 2.1)
+    found = find_faint(seen, mask(), landmarks())
+    assert found is not None
+    assert found.scoop.depth == pytest.approx(0.75, abs=0.1)
+    assert find_faint(faint(75.0, 2.1, 0.6), mask(), landmarks()) is None
+    assert find_faint(faint(0.0, 2.1), mask(), landmarks()) is None
+    assert find_faint(seen, mask(), landmarks(has_hood=True)) is None
+    deepest = {
+        (kind, label): max(
+            (n.scoop.depth for n in front_necklines(seen, mask(), landmarks(kind=kind), label)), default=0
+        )
+        for kind, label in (("vest", "Undershirt"), ("vest", "Polo"), ("top", "Top"))
+    }
+    assert deepest.pop(("vest", "Undershirt")) == found.scoop.depth
+    assert max(deepest.values()) < 0.4
