@@ -19,6 +19,8 @@ I64 = NDArray[np.int64]
 
 HOLDING: Final = 0.004
 """Metres under the cloth within which skin holds it up."""
+MISS: Final = 0.01
+"""Metres that cloth may be off the place to which the skin that holds it binds it."""
 
 _STEP = 0.01  # metres between sections
 _ANGLES = 72  # directions of support, and angles at which outlines are kept
@@ -28,7 +30,6 @@ _SMOOTHING = 3  # rounds, from section to section
 _SECTORS, _BAND = 8, 0.05  # cells of a trunk, around from its side and in metres of height, that each hold cloth up
 _RADIUS = 0.15  # metres, of the cylinder on which the skin that holds is joined
 _OVERLAP = 0.6  # radians that the cylinder is laid out beyond once around, on either side
-_MISS = 0.01  # metres from there, at which cloth is not bound to the skin that holds it
 _ROUNDS = 3  # of finding the place that a point of cloth is straight above
 
 
@@ -179,8 +180,9 @@ class Holders:
     vertex: I64  # (N,) body vertices; those at the back twice
     joined: Delaunay  # of their places (N, 2) on a cylinder that is laid out
 
-    def bind(self, cloth: F64) -> tuple[I64, F64, F64, NDArray[np.bool_]]:
-        """Return corners and weights (G, 3) and offset (G,) of points of cloth (G, 3), and which (G,) have any that fit."""
+    def bind(self, cloth: F64) -> tuple[I64, F64, F64, F64]:
+        """Return corners and weights (G, 3) and offset (G,) of points of cloth (G, 3), and how far (G,) they miss these: metres,
+        infinite beyond the skin that holds."""
         place = cloth
         for _ in range(_ROUNDS):
             flat = _laid_out(place, self.axis)
@@ -192,7 +194,7 @@ class Holders:
             base, normal = (np.einsum("gk,gkc->gc", weight, values[corner]) for values in (self.points, self.normals))
             offset = ((cloth - base) * normal).sum(axis=1) / np.maximum((normal * normal).sum(axis=1), 1e-6)
             place = cloth - offset[:, None] * normal
-        return corner, weight, offset, (simplex >= 0) & (np.linalg.norm(place - base, axis=1) < _MISS)
+        return corner, weight, offset, np.where(simplex < 0, np.inf, np.linalg.norm(place - base, axis=1))
 
 
 def _laid_out(points: F64, axis: F64) -> F64:

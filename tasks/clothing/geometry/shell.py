@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from manikin.tasks.bodies.model import BodyModel
 from manikin.tasks.clothing.geometry.cut import Patch, at_body_vertices, clip, cut_patch, joined
-from manikin.tasks.clothing.geometry.fall import HOLDING, Holders, holders
+from manikin.tasks.clothing.geometry.fall import HOLDING, MISS, Holders, holders
 from manikin.tasks.clothing.geometry.slack import Slack, falling, offsets
 from manikin.tasks.clothing.pattern.atlas import vertex_normals
 from manikin.tasks.clothing.pattern.collar import Collar
@@ -181,7 +181,8 @@ def _inner_strip(patch: Patch, place: F64, points: F64, collar: Collar | None) -
 def _bindings(patch: Patch, place: F64, held: Holders | None) -> tuple[I32, F32, F32]:
     """Return body vertices and weights (G, 3) and offsets (G,) of cloth that lies at places (G, 3).
 
-    Cloth straight above its own skin is bound to that; the rest, as over hollows, to the skin that holds it up.
+    Cloth straight above its own skin is bound to that; the rest, as over hollows, to the skin that holds it up, if that is
+    where it is, or nearer to it than its own skin would have it.
     """
     bound = patch.bound
     bound.sort_indices()
@@ -195,7 +196,8 @@ def _bindings(patch: Patch, place: F64, held: Holders | None) -> tuple[I32, F32,
     if held is not None:
         aside = np.linalg.norm(lift - offset[:, None] * patch.normal, axis=1)
         loose = np.flatnonzero((patch.open > HOLDING) | ((patch.open > 0) & (aside > _ASIDE)))
-        corners, weights, offsets_held, is_held = held.bind(place[loose])
+        corners, weights, offsets_held, miss = held.bind(place[loose])
+        is_held = miss < np.maximum(aside[loose], MISS)
         loose = loose[is_held]
         corner[loose], weight[loose], offset[loose] = corners[is_held], weights[is_held], offsets_held[is_held]
     return corner.astype(np.int32), weight.astype(np.float32), offset.astype(np.float32)

@@ -57,8 +57,8 @@ def test_what_stands_off_is_bound_to_both_sides_of_a_hollow() -> None:
     furrow = points[(behind < 0.2) & (points[:, 1] > 0.15) & (points[:, 1] < 0.45)]
     cloth = outer.onto(furrow)
     assert np.linalg.norm(cloth - furrow, axis=1).min() > 0.03
-    corner, weight, offset, is_held = held.bind(cloth)
-    assert is_held.all()
+    corner, weight, offset, miss = held.bind(cloth)
+    assert miss.max() < 0.001
     assert (behind[corner] >= 0.3).all()
     np.testing.assert_allclose(offset, 0.01, atol=0.004)
     normal = off / np.linalg.norm(off, axis=1, keepdims=True)
@@ -87,7 +87,8 @@ def test_cloth_is_bound_only_to_skin_that_carries_it_there() -> None:
     held = holders(points, normals, np.arange(len(points)), inner)
     inside = points[(points[:, 1] > 0.15) & (points[:, 1] < 0.45)]
     cloth = outer.onto(inside) + 0.05 * off[(points[:, 1] > 0.15) & (points[:, 1] < 0.45)] / 0.15
-    corner, weight, offset, is_held = held.bind(cloth)
-    assert not is_held.all()
+    corner, weight, offset, miss = held.bind(cloth)
+    assert miss.min() > 0.01
     where = np.einsum("gk,gkc->gc", weight, points[corner] + offset[:, None, None] * normals[corner])
-    assert np.linalg.norm(where - cloth, axis=1)[is_held].max(initial=0.0) < 0.011
+    found = np.isfinite(miss)
+    np.testing.assert_allclose(np.linalg.norm(where - cloth, axis=1)[found], miss[found], rtol=0.1, atol=1e-6)

@@ -165,6 +165,16 @@ def test_tops_go_round_seat_and_belly_as_one_tube(body: BodyModel, front: BodyFr
     assert hull.area == pytest.approx(ConvexHull(bare).area + 2 * np.pi * 0.02, abs=0.03)  # area is a polygon's girth
 
 
+@pytest.mark.parametrize("above", [0.060, 0.062, 0.065])
+def test_a_wide_hem_just_above_the_crotch_is_level_in_front_of_it(
+    body: BodyModel, front: BodyFront, above: float
+) -> None:
+    hem = crotch_height(front) + above
+    borders = reach(front, Extent(hem=hem, sleeve=SLEEVE))
+    points = _outer(body, make_shell(body, front, borders, Slack(hem=0.024, waist=0.035), is_bottom=False))
+    assert points[np.abs(points[:, 0]) < 0.1, 1].min() > hem - 0.008
+
+
 def test_wider_tops_fall_straight_and_narrow_ones_keep_to_the_waist(
     body: BodyModel, front: BodyFront, top_reach: Reach
 ) -> None:
