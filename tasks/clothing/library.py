@@ -15,7 +15,8 @@ from manikin.tasks.clothing.edges.blemishes import without_waist_label
 from manikin.tasks.clothing.edges.bust import find_bust_edge, held_front
 from manikin.tasks.clothing.edges.fly import odd_on_fly
 from manikin.tasks.clothing.edges.hem import odd_at_hem, odd_at_waist
-from manikin.tasks.clothing.edges.neckline import Neck, front_necklines, neckline_points, seen_neck
+from manikin.tasks.clothing.edges.neck import Neck, neckline_points, seen_neck
+from manikin.tasks.clothing.edges.neckline import front_necklines
 from manikin.tasks.clothing.edges.tags import find_tag
 from manikin.tasks.clothing.edges.waistband import without_inside
 from manikin.tasks.clothing.geometry.skirt import SkirtCut

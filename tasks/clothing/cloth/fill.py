@@ -24,7 +24,8 @@ from manikin.tasks.clothing.cloth.shifts import cover_pattern
 from manikin.tasks.clothing.cloth.stripes import is_checked, striped_back
 from manikin.tasks.clothing.edges.blemishes import odd_in_neck
 from manikin.tasks.clothing.edges.hem import RIM
-from manikin.tasks.clothing.edges.neckline import Neck, Scoop
+from manikin.tasks.clothing.edges.neck import Neck
+from manikin.tasks.clothing.edges.neckline import Scoop
 from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]

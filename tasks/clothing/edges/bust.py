@@ -9,18 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.edges.curves import Frame, frame_between, normals
+from manikin.tasks.clothing.edges.neck import Neck, fit_scoop
 from manikin.tasks.clothing.edges.neck_view import neck_view
-from manikin.tasks.clothing.edges.neckline import (
-    SAMPLES,
-    SPAN,
-    UNIT,
-    Neck,
-    Neckline,
-    Necklines,
-    above_line,
-    fit_scoop,
-    scores,
-)
+from manikin.tasks.clothing.edges.neckline import SAMPLES, SPAN, UNIT, Neckline, Necklines, above_line, scores
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.extent import Extent
 from manikin.tasks.clothing.pattern.seams import half_chest, held_between

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from manikin.tasks.clothing.outline.labels import word_of
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
 F64 = NDArray[np.float64]
@@ -33,7 +34,7 @@ def collar_of(label: str | None, mask: U8, landmarks: Landmarks) -> str | None:
     """
     if landmarks.kind not in ("top", "vest") or landmarks.straps is not None:
         return None
-    word = (label or "").strip().lower().replace("_", " ")
+    word = word_of(label)
     named = next((kind for kind, words in _NAMED.items() if word in words), None)
     if named is not None:
         return named

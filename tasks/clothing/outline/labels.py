@@ -49,15 +49,20 @@ _SPREAD = 0.12  # garment units by which sleeves are apt to miss what a name pro
 LABELS = {word: category for category, words in _CATEGORIES.items() for word in words.split("|")}
 
 
+def word_of(label: str | None) -> str:
+    """Return a label as the names of garments are written here."""
+    return (label or "").strip().lower().replace("_", " ")
+
+
 def kinds_of(photo: Photo, label: str | None) -> tuple[tuple[Silhouette, ...], str | None]:
     """Return the outlines to try for a label and the category it names; all, and None, without a label.
 
     Raises:
         GarmentRejected: the label is none of `LABELS`.
     """
-    if label is None or not label.strip():
+    word = word_of(label)
+    if not word:
         return (TOP, VEST, TROUSERS, SKIRT), None
-    word = label.strip().lower().replace("_", " ")
     category = LABELS.get(word)
     if category is None:
         raise GarmentRejected(

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.cloth.fill import Cloth, broad, carry_on, cover_hidden, spread_cloth
 from manikin.tasks.clothing.cloth.quilt import pull_push
 from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
-from manikin.tasks.clothing.edges.neckline import Neck, Scoop
+from manikin.tasks.clothing.edges.neck import Neck
+from manikin.tasks.clothing.edges.neckline import Scoop
 
 U8 = NDArray[np.uint8]
 SIZE = 300

@@ -6,6 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cloth.lateral import lateral_mask, within_edge
+from manikin.tasks.clothing.edges.neck import neckline_points, seen_neck, worn_scoop
 from manikin.tasks.clothing.edges.neckline import (
     Neckline,
     Scoop,
@@ -13,9 +14,6 @@ from manikin.tasks.clothing.edges.neckline import (
     find_faint,
     find_neckline,
     front_necklines,
-    neckline_points,
-    seen_neck,
-    worn_scoop,
 )
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.pattern.seams import half_chest, neck_ends
