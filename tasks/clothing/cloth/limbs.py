@@ -21,6 +21,9 @@ _HUE = 11.0  # chroma off the cloth's, in its light, from which another colour i
 _LIGHTS = (0.35, 1.7)  # of its brightness, that folds and shade make of it
 # Folded lightness off the cloth's, and by which it steps there, from which another is sure.
 _CONTRAST, _SHARP = 17.0, 7.0
+# Chroma of cloth whose gloss is told; cosine to its hue, and share of its chroma, that gloss keeps; how much of a spot does.
+_VIVID, _OF_HUE, _PALEST, _MOSTLY = 20.0, 0.9, 0.35, 0.8
+_SPOT = 12  # pixels of the working size that gloss is long
 
 
 class Sleeve(NamedTuple):
@@ -70,16 +73,40 @@ def as_rows(values: F32, along: Along) -> tuple[F32, Mask, tuple[NDArray[np.int6
     return rows, known, (along.step, at)
 
 
-def surely_other(lab: F32, colours: F32, inside: Mask) -> Mask:
-    """Return (h, w) what is of another colour than the cloth, in whatever light: folded Lab (h, w, 3) of both."""
+def surely_other(lab: F32, colours: F32, inside: Mask, sleeves: Mask) -> Mask:
+    """Return (h, w) what is of another colour than the cloth, in whatever light, and no gloss on sleeves (h, w).
+
+    Args:
+        lab: (h, w, 3) folded Lab.
+        colours: (h, w, 3) of the cloth there.
+        inside: (h, w) the garment.
+        sleeves: (h, w) of it.
+    """
     shade = (lab * colours).sum(axis=-1) / np.maximum((colours * colours).sum(axis=-1), 1)
     gap = lab - np.clip(shade, *_LIGHTS)[..., None] * colours
     other = np.hypot(gap[..., 1], gap[..., 2]) > _HUE
     fine = cv2.morphologyEx(lab[..., 0], cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     near = cv2.boxFilter(np.where(inside, fine, 0).astype(np.float32), -1, (5, 5))
     other |= (np.abs(lab - colours)[..., 0] > _CONTRAST) & (near > _SHARP)
-    solid = cv2.morphologyEx((other & inside).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    other &= inside & ~_sheen(lab, colours, other & inside & sleeves)
+    solid = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return np.asarray(cv2.dilate(solid, np.ones((3, 3), np.uint8)) > 0) & inside
+
+
+def _sheen(lab: F32, colours: F32, spots: Mask) -> Mask:
+    """Return (h, w) the spots that are gloss: short, lighter than the cloth, of its hue, and paler, but never white.
+
+    What gloss mirrors is added to the cloth's own light (Shafer, "Using color to separate reflection components", 1985).
+    """
+    chroma, own = (np.maximum(np.hypot(c[..., 1], c[..., 2]), 1e-3) for c in (lab, colours))
+    along = (lab[..., 1:] * colours[..., 1:]).sum(axis=-1) / (chroma * own)
+    fits = (
+        (own > _VIVID) & (lab[..., 0] > colours[..., 0]) & (along > _OF_HUE) & (chroma > _PALEST * own) & (chroma < own)
+    )
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(spots.astype(np.uint8))
+    share = np.bincount(labels.ravel(), fits.ravel(), n) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    is_short = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1) <= _SPOT
+    return np.asarray(((share > _MOSTLY) & is_short)[labels] & spots)
 
 
 def _resampled(line: F64) -> F64:

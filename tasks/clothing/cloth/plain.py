@@ -128,7 +128,7 @@ def plain_cloth(
     grain = _GRAIN * np.sqrt(region.sum())
     even = np.asarray(cv2.GaussianBlur(pull_push(values, cloth.astype(np.float32)), (0, 0), grain), np.float32)
     colours = np.where(arms.where[..., None], arms.colours, rows.colours[:, None])
-    other = surely_other(lab, np.asarray(colours, np.float32), inside)
+    other = surely_other(lab, np.asarray(colours, np.float32), inside, arms.where)
     cut = _cut_off(marks & inside & ~opening, arms.where)
     whole = region | arms.where
     laid = lay_grain(rgb, base, even, cloth, whole)
