@@ -49,6 +49,8 @@ _OTHER = (0.05, 0.12)  # chroma by lightness off the cloth's own that may be the
 _RED, _FADED = (0.015, 0.03), (0.1, 0.5)  # red or green by lightness of cloth that is surely such, and what it keeps
 _PALE = (0.12, 0.2)  # of cloth on which such casts are seen as colours, and on which they are not
 _DEPTH, _TURN = 0.1, 0.12  # log lightness of levels of shade, and chroma by lightness that they change at most
+_FINER = 16  # steps of a level, between which its hue goes over into the next's
+_LEVELS = np.arange(16 * _FINER) / _FINER
 _JUMP = 0.06  # chroma by lightness from one level to the next, from which it is another colour
 _GRAIN = (0.75, 1.3)  # of the cloth's own contrast that is kept in shade
 
@@ -82,7 +84,33 @@ def even_light(rgb: U8, reduced: U8, known: Mask, figured: F32) -> U8:
     bright = float(np.quantile(reduced[known].max(axis=1), _BRIGHT))
     evened = cv2.multiply(rgb, _below_bright(np.asarray(gain, np.float32), rgb, bright), dtype=cv2.CV_8U)
     plain = (1 - coloured) * (1 - float(_between(float(burnt[known].mean()), *_BLEACHED)))
-    return _of_one_hue(np.asarray(evened, np.uint8), known, plain, figured)
+    evened = _of_one_cast(np.asarray(evened, np.uint8), told, light, fine, 1 - coloured)
+    return _of_one_hue(evened, known, plain, figured)
+
+
+def _of_one_cast(rgb: U8, known: Mask, light: F32, fine: F32, plain: float) -> U8:
+    """Return (H, W, 3) pale plain cloth with the hue in its shade that it has in its usual light: shade mirrors the cloth.
+
+    Args:
+        rgb: (H, W, 3).
+        known: (h, w) the cloth that tells.
+        light: (h, w) log lightness off the usual that was on it.
+        fine: (H, W) of it.
+        plain: 1 for plain cloth, 0 for cloth of several colours.
+    """
+    reduced = np.asarray(cv2.resize(rgb, known.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    tint, level = _tint(reduced)[known], np.rint(-light[known] / _DEPTH).astype(np.int64)
+    own = np.median(tint, axis=0)
+    much = plain * (1 - float(_between(float(np.hypot(*own)), *_PALE)))
+    levels = [k for k in range(1, int(level.max(initial=0)) + 1) if (level == k).sum() > _MODE * len(tint)]
+    if much <= 0 or not levels:
+        return rgb
+    shift = np.array([np.zeros(2)] + [own - np.median(tint[level == k], axis=0) for k in levels])
+    far = np.hypot(*shift.T)
+    shift *= (np.minimum(far, _JUMP) / np.maximum(far, 1e-6))[:, None] * much
+    table = np.asarray(tint_gain(np.stack([np.interp(_LEVELS, [0, *levels], c) for c in shift.T], axis=-1)), np.float32)
+    at = np.clip(np.rint(-fine / _DEPTH * _FINER), 0, len(_LEVELS) - 1).astype(np.int64)
+    return np.asarray(cv2.multiply(rgb, table[at], dtype=cv2.CV_8U), np.uint8)
 
 
 def _of_one_hue(rgb: U8, known: Mask, plain: float, figured: F32) -> U8:

@@ -175,6 +175,18 @@ def test_a_wide_cast_of_coloured_light_pales_on_grey_cloth_and_a_pale_print_of_i
     np.testing.assert_allclose(after, before, atol=0.1 * np.linalg.norm(before))
 
 
+def test_yellow_in_the_folds_of_cream_cloth_with_blue_stripes_pales():
+    light = np.cos((np.arange(W) - 150) / 30 * np.pi)
+    light = np.broadcast_to(0.8 - 0.5 * np.clip(light, 0, 1) ** 2, (H, W))
+    depth = np.minimum(light / 0.5, 1.0)[..., None] ** np.array([0.0, 0.0, 0.6])
+    cloth = plain((0.72, 0.72, 0.68)) * depth
+    cloth[np.arange(H) % 30 < 8] *= (0.5, 0.6, 1.0)  # blue stripes
+    rgb = lit(cloth, light)
+    before, after = (np.linalg.norm(tint(p, 150) - tint(p, 120)) for p in (rgb, evened(rgb)))
+    assert before > 0.03
+    assert after < 0.6 * before
+
+
 def test_a_fade_from_pink_to_grey_in_shade_keeps_its_grey():
     share = np.clip((np.arange(H)[:, None, None] - 200) / 100, 0, 1)
     rgb = lit((1 - share) * np.array([0.42, 0.27, 0.25]) + share * np.array([0.12, 0.12, 0.12]), np.ones((H, W)))
