@@ -114,8 +114,6 @@ def tuck_shells(shells: Sequence[Shell], piece: Piece, points: F32, n_body: int,
     start = n_body
     outside = len(piece.v_template)
     left = np.ones(n_body, np.float32)
-    if len(piece.gathers):
-        left[piece.under] = piece.slack.min()
     left[piece.gathers] = piece.slack
     for shell in shells:
         share = np.einsum("gk,gk->g", shell.weight, left[shell.corner])

@@ -38,7 +38,7 @@ class Piece:
     hides: I32  # (M,) body triangles that are not drawn
     skin: I32  # (S,) body vertices that the cloth is kept outside of
     under: I32  # (U,) body vertices that are kept beneath the cloth
-    gathers: I32  # (N,) body vertices about its upper edge, where clothes beneath are drawn in
+    gathers: I32  # (N,) body vertices about its upper edge and under it, where clothes beneath are drawn in
     slack: F32  # (N,) the share that is left there of how far they hang off
     grip: F32  # (G,) 1 where cloth is fixed to the body ... 0 where it hangs
     threads: I32  # (T, 2) vertices whose distance hanging cloth keeps, the upper first

@@ -88,7 +88,7 @@ def cut_skirt(model: BodyModel, helpers: Helpers, cut: SkirtCut, shell: Shell | 
         on = slice(len(over) * columns)
         offset[on] = _off_shell(model, shell, corner[on], weight[on]) + np.repeat(over, columns)
         grip[on] = 1.0
-    low = cut.height[0] - margin
+    low = cut.height[-1] + _UNDER[1]
     gathers = _worn_between(model, low, low if is_sewn else cut.height[0] + _GATHERED)  # what is sewn to it goes on
     above = np.clip((model.v_template[gathers, 1] - cut.height[0]) / _GATHERED, 0, 1)
     return Piece(
@@ -101,7 +101,7 @@ def cut_skirt(model: BodyModel, helpers: Helpers, cut: SkirtCut, shell: Shell | 
         part=nearest_parts(model, points[faces].mean(axis=1), _WORN_BY),
         hides=np.zeros(0, np.int32),
         skin=_thinned(model, _worn_between(model, cut.height[-1] - 3 * _SKIN_CELL, cut.height[0] + _SKIN_CELL)),
-        under=_worn_between(model, cut.height[-1] + _UNDER[1], cut.height[0] - margin),
+        under=_worn_between(model, low, cut.height[0] - margin),
         grip=grip.astype(np.float32),
         gathers=gathers,
         slack=(_DRAWN_IN + (1 - _DRAWN_IN) * above * above).astype(np.float32),
