@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from manikin.tasks.clothing.cloth.fill import Pattern
 from manikin.tasks.clothing.cloth.shifts import cover_pattern
 from manikin.tasks.clothing.pattern.template import BodyFront
-from manikin.tasks.clothing.pattern.warp import Warp, affine_warp
+from manikin.tasks.clothing.pattern.warp import Warp, affine_warp, flat_points, sampled
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -49,33 +49,21 @@ def lay_flat(
     inside, texels = np.zeros((rows, columns), np.uint8), front.flat[worn]
     inside[((top - texels[:, 1]) / cell).astype(int), ((texels[:, 0] - left) / cell).astype(int)] = 1
     garment = cv2.dilate(cv2.morphologyEx(inside, cv2.MORPH_CLOSE, np.ones((3, 3))), np.ones((3, 3))) > 0
-    pixels = warp.at(_points(left, top, rows, columns, cell))
+    pixels = warp.at(flat_points(left, top, rows, columns, cell))
     gaps = garment & (_is_stretched(pixels, garment) | _is_off(pixels, pattern.known))
     gaps = cv2.dilate(cv2.morphologyEx(gaps.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2))), np.ones((3, 3))) > 0
     gaps &= garment
     if gaps.sum() < _LEAST * garment.sum():
         return cloths, warp
-    whole = garment & (_sampled(pattern.whole.astype(np.float32), pixels) > 0.5)
-    at = warp.at(_points(left, top, rows * _CELL, columns * _CELL, _PIXEL))
+    whole = garment & (sampled(pattern.whole.astype(np.float32), pixels) > 0.5)
+    at = warp.at(flat_points(left, top, rows * _CELL, columns * _CELL, _PIXEL))
 
     def laid(cloth: U8) -> U8:
-        picture = _sampled(cloth, at).astype(np.uint8)
+        picture = sampled(cloth, at).astype(np.uint8)
         covered = cover_pattern(picture, gaps, whole, garment)
         return picture if covered is None else covered[0]
 
     return (laid(cloths[0]), laid(cloths[1])), affine_warp(warp, np.array([left, top]), 1 / _PIXEL)
-
-
-def _sampled(picture: U8 | F32, pixels: F32) -> F32:
-    """Return a picture's values at (h, w, 2) pixels of it, the border's beyond."""
-    x, y = (np.ascontiguousarray(pixels[..., c] - np.float32(0.5)) for c in range(2))
-    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
-
-
-def _points(left: float, top: float, rows: int, columns: int, step: float) -> NDArray[np.float64]:
-    """Return (rows, columns, 2) flat points, the middles of a picture's pixels."""
-    x, y = left + (np.arange(columns) + 0.5) * step, top - (np.arange(rows) + 0.5) * step
-    return np.stack(np.meshgrid(x, y), axis=-1)
 
 
 def _is_stretched(pixels: F32, garment: Mask) -> Mask:
@@ -91,4 +79,4 @@ def _is_stretched(pixels: F32, garment: Mask) -> Mask:
 def _is_off(pixels: F32, known: Mask) -> Mask:
     """Return (h, w) where the photo's pixels lie well off what is known (H, W)."""
     far = np.asarray(cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-    return np.asarray(_sampled(far, pixels) > _OFF * max(known.shape))
+    return np.asarray(sampled(far, pixels) > _OFF * max(known.shape))

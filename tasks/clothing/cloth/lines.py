@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from manikin.tasks.clothing.cloth.fill import Pattern
 from manikin.tasks.clothing.pattern.seams import armpit
 from manikin.tasks.clothing.pattern.template import BodyFront
-from manikin.tasks.clothing.pattern.warp import Warp, affine_warp
+from manikin.tasks.clothing.pattern.warp import Warp, affine_warp, flat_points, sampled
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -168,15 +168,14 @@ def lay_lines(
     points = _points(low, high)
     drawn = _drawn(front, lines, points)
     shown = _covered(front.flat[worn & front.is_part("torso")], low, high, points.shape[:2])
-    pixels = warp.at(points) - np.float32(0.5)
-    x, y = (np.ascontiguousarray(pixels[..., c]) for c in range(2))
+    pixels = warp.at(points)
     sleeves = np.zeros(shown.shape, np.float32)
     for arm, _ in _arms(front, points) if lines.bands is not None else ():
         sleeves[arm] = 1
     sides = []
     for cloth in cloths:
-        laid = cv2.remap(cloth, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        share = np.maximum(_sits_on(np.asarray(laid, np.float32), lines.colours, shown), sleeves)[..., None]
+        laid = sampled(cloth, pixels)
+        share = np.maximum(_sits_on(laid, lines.colours, shown), sleeves)[..., None]
         sides.append((drawn + share * (laid - drawn)).clip(0, 255).astype(np.uint8))
     return (sides[0], sides[1]), affine_warp(warp, np.array([low[0], high[1]], np.float64), 1 / _PIXEL)
 
@@ -218,8 +217,7 @@ def _off(some: F32, colours: F32) -> F32:
 def _points(low: F64, high: F64) -> F64:
     """Return (h, w, 2) the middles of the pixels of a flat picture between two corners, y down in it."""
     columns, rows = np.ceil((high - low) / _PIXEL).astype(int).tolist()
-    x, y = low[0] + (np.arange(columns) + 0.5) * _PIXEL, high[1] - (np.arange(rows) + 0.5) * _PIXEL
-    return np.stack(np.meshgrid(x, y), axis=-1).astype(np.float64)
+    return flat_points(low[0], high[1], rows, columns, _PIXEL)
 
 
 def _covered(flat: NDArray[np.floating], low: F64, high: F64, shape: tuple[int, ...]) -> Mask:

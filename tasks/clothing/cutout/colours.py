@@ -41,6 +41,15 @@ class Colours:
         """Return (n,) which colour each of (n, 3) samples belongs to, whatever the colours' spreads."""
         return np.argmin([((samples - c) ** 2).sum(axis=-1) for c in self.centres], axis=0)
 
+    def shares(self, samples: F32) -> NDArray[np.float64]:
+        """Return (k,) the share of (n, 3) samples, n > 0, that belongs to each colour."""
+        return np.bincount(self.owner(samples), minlength=len(self.centres)) / len(samples)
+
+    def common(self, samples: F32, least: float) -> "Colours":
+        """Return those of the colours that at least such a share of (n, 3) samples has; the most usual one has enough."""
+        share = self.shares(samples)
+        return self.only(share >= min(least, share.max()))
+
     def only(self, kept: NDArray[np.bool_]) -> "Colours":
         """Return those of the colours (k,) that are kept."""
         return Colours(self.centres[kept], self.spreads[kept])
@@ -52,9 +61,14 @@ def folded_lab(rgb: U8) -> F32:
     return lab * np.array([0.5, 1, 1], np.float32)
 
 
+def thinned(samples: F32, most: int) -> F32:
+    """Return of (n, 3) samples every so many that about so many are left, fewer than twice."""
+    return samples[:: max(1, len(samples) // most)]
+
+
 def fit_colours(samples: F32, k: int) -> Colours:
     """Return at most k colours that stand for (n, 3) samples, n > 0."""
-    samples = samples[:: max(1, len(samples) // _MAX_SAMPLES)]
+    samples = thinned(samples, _MAX_SAMPLES)
     order = np.argsort(samples[:, 0], kind="stable")
     centres = samples[order[np.linspace(0, len(order) - 1, k + 2).astype(int)[1:-1]]]
     nearest, centres = _settled(np.ascontiguousarray(samples.T), centres)

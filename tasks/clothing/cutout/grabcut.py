@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manikin.tasks.clothing.cutout.barrier import barrier_distance
-from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab, thinned
 from manikin.tasks.clothing.cutout.masks import frame_mask, solid
 
 U8 = NDArray[np.uint8]
@@ -104,7 +104,7 @@ def _seeds(lab: F32) -> Mask:
     around = frame_mask(lab)
     middle = lab[h // 4 : h - h // 4 : 2, w // 4 : w - w // 4 : 2].reshape(-1, 3)
     edge = lab[around]
-    ground, cloth = (fit_colours(x[:: max(1, len(x) // _SAMPLES)], _FRAME_COLOURS) for x in (edge, middle))
+    ground, cloth = (fit_colours(thinned(x, _SAMPLES), _FRAME_COLOURS) for x in (edge, middle))
     (at_edge, far), (at_middle, near) = ground.nearest(edge), ground.nearest(middle)
     on_frame, inside = (
         np.bincount(k[d < _FAR], minlength=len(ground.centres)) / len(k) for k, d in ((at_edge, far), (at_middle, near))

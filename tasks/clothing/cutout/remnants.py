@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab
+from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab, thinned
 from manikin.tasks.clothing.cutout.masks import reduced, resized
 
 F32 = NDArray[np.float32]
@@ -68,7 +68,7 @@ def remnants(rgb: U8, mask: U8, places: Places) -> U8:
         return np.zeros(mask.shape, np.uint8)
     lab = folded_lab(small)
     ground, cloth = _fitted(lab[beyond]), _fitted(lab[sure])
-    apart = float(np.quantile(ground.distance(_some(lab[sure])), _MOST))
+    apart = float(np.quantile(ground.distance(thinned(lab[sure], _SAMPLES)), _MOST))
     if apart < _APART:
         return np.zeros(mask.shape, np.uint8)
     neck &= apart > _CLEARLY
@@ -180,17 +180,13 @@ def _hues(colours: Colours) -> F32:
 
 def _without_print(cloth: Colours, samples: F32, ground: Colours) -> Colours:
     """Return the colours of cloth less those that little of it (n, 3) has and the ground has too."""
-    share = np.bincount(cloth.owner(_some(samples)), minlength=len(cloth.centres)) / len(_some(samples))
+    share = cloth.shares(thinned(samples, _SAMPLES))
     own = (share > _RARE) | (ground.distance(cloth.centres) > _SAME)
     return cloth.only(own) if own.any() else cloth
 
 
 def _fitted(samples: F32) -> Colours:
-    return fit_colours(_some(samples), _COLOURS)
-
-
-def _some(samples: F32) -> F32:
-    return samples[:: max(1, len(samples) // _SAMPLES)]
+    return fit_colours(thinned(samples, _SAMPLES), _COLOURS)
 
 
 def _moved(mask: Mask, way: int) -> Mask:

@@ -133,11 +133,7 @@ def _ends(odd: Mask, above: Mask) -> Mask:
 
 def _common(samples: F32) -> Colours:
     """Return the colours of cloth (n, 3) less those that little of it has, as buttons."""
-    colours = fit_colours(samples, _COLOURS)
-    owner = colours.owner(samples)
-    share = np.bincount(owner, minlength=len(colours.centres)) / len(samples)
-    kept = share >= min(_COMMON, share.max())
-    return colours.only(kept)
+    return fit_colours(samples, _COLOURS).common(samples, _COMMON)
 
 
 def without_waist_label(garment: Found) -> Found:
@@ -182,9 +178,7 @@ def label_in_waist(rgb: U8, mask: U8, landmarks: Landmarks) -> Mask:
         return none
     found |= (cv2.dilate(found, np.ones((3, _LETTERS), np.uint8)) > 0) & odd
     found = np.asarray(cv2.dilate(found, square), np.uint8)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    back = cv2.warpAffine(found * np.uint8(255), frame.T, mask.shape[::-1], flags=flags)
-    return np.asarray(back) > 127
+    return frame.back(found, mask.shape)
 
 
 def _waist_labels(odd: Mask, cloth: Mask, middle: int) -> U8:

@@ -33,6 +33,11 @@ class Frame:
         """Return a photo (H, W, 3) without what is too fine for the frame."""
         return np.asarray(cv2.GaussianBlur(rgb, (0, 0), 0.5 / self.scale), np.uint8) if self.scale < 0.8 else rgb
 
+    def back(self, found: U8 | Mask, shape: tuple[int, ...]) -> Mask:
+        """Return (H, W) where in a photo of such a shape lies what was found (h, w), 1 or true, in the frame."""
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(found * np.uint8(255), self.T, shape[1::-1], flags=flags) > 127)
+
     def to_photo(self, points: F64) -> F64:
         """Return the photo's pixels (n, 2) of points (n, 2)."""
         return np.asarray((points - self.T[:, 2]) @ np.linalg.inv(self.T[:, :2]).T)

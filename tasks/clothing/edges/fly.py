@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab, thinned
 from manikin.tasks.clothing.edges.waistband import WAIST_UNIT, waist_frame
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
@@ -47,22 +47,18 @@ def odd_on_fly(rgb: U8, mask: U8, landmarks: Landmarks) -> Mask:
     if core.sum() < _FEW:
         return none
     samples = lab[core]
-    some = samples[:: max(1, len(samples) // _SAMPLES)]
+    some = thinned(samples, _SAMPLES)
     usual = np.median(some, axis=0)
     if np.median(np.linalg.norm(some - usual, axis=1)) > _PLAIN[0]:
         return none
-    colours = fit_colours(some, _COLOURS)
-    share = np.bincount(colours.owner(some), minlength=len(colours.centres)) / len(some)
-    own = colours.only(share >= min(_COMMON, share.max()))
-    off = own.distance(lab)
+    off = fit_colours(some, _COLOURS).common(some, _COMMON).distance(lab)
     odd = core & (off > _ODD) & (np.linalg.norm(lab - usual, axis=-1) > _CONTRAST)
     if odd.sum() > _PLAIN[1] * core.sum():
         return none
     found = _patches(odd, frame.middle)
     for _ in range(_AROUND):
         found |= np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), np.uint8) & (core & (off > _SHADED))
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(found * np.uint8(255), frame.T, mask.shape[::-1], flags=flags) > 127)
+    return frame.back(found, mask.shape)
 
 
 def _patches(odd: Mask, middle: tuple[int, int]) -> U8:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab
+from manikin.tasks.clothing.cutout.colours import Colours, fit_colours, folded_lab, thinned
 from manikin.tasks.clothing.edges.curves import Frame, frame_between
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 
@@ -84,8 +84,8 @@ def _odd(frame: Frame, rgb: U8, mask: U8, is_waist: bool = False) -> Mask:
     beyond = shown & (cv2.dilate(cloth.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0)
     if above.sum() < _FEW or beyond.sum() < _FEW:
         return none
-    ground = fit_colours(_some(lab[beyond]), _COLOURS)
-    own = _own(_some(lab[above]), ground)
+    ground = fit_colours(thinned(lab[beyond], _SAMPLES), _COLOURS)
+    own = _own(thinned(lab[above], _SAMPLES), ground)
     looked_at = cloth & (depth < _DEEP * _UNIT)
     to_cloth, to_ground = (np.zeros(cloth.shape, np.float32) for _ in range(2))
     to_cloth[looked_at], to_ground[looked_at] = own.distance(lab[looked_at]), ground.distance(lab[looked_at])
@@ -93,20 +93,14 @@ def _odd(frame: Frame, rgb: U8, mask: U8, is_waist: bool = False) -> Mask:
     if along is not None:
         to_cloth[looked_at] = np.minimum(to_cloth[looked_at], along.distance(lab[looked_at]))
     odd = looked_at & (to_cloth > _FAR)
-    usual = float((own.distance(_some(lab[above])) > _FAR).mean())
+    usual = float((own.distance(thinned(lab[above], _SAMPLES)) > _FAR).mean())
     found = _out_at_hem(odd, odd & (to_ground < _NEARER * to_cloth), depth, _heart(cloth, rgb, frame), usual, is_waist)
     if not found.any():
         return none
     found = cv2.dilate(found.astype(np.uint8), square) > 0
     found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_LOOSE, _LOOSE), np.uint8)) > 0
     found = np.maximum.accumulate(found, axis=0) & (depth < _ZONE * _UNIT) | found
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    back = cv2.warpAffine(found.astype(np.uint8) * 255, frame.T, mask.shape[::-1], flags=flags)
-    return np.asarray(back > 127)
-
-
-def _some(samples: F32) -> F32:
-    return samples[:: max(1, len(samples) // _SAMPLES)]
+    return frame.back(found, mask.shape)
 
 
 def _heart(cloth: Mask, rgb: U8, frame: Frame) -> Mask:
@@ -118,7 +112,7 @@ def _heart(cloth: Mask, rgb: U8, frame: Frame) -> Mask:
 def _own(samples: F32, ground: Colours) -> Colours:
     """Return the colours of cloth (n, 3) less those that little of it has and that are mixed with the ground's, as of lace."""
     colours = fit_colours(samples, _COLOURS)
-    share = np.bincount(colours.owner(samples), minlength=len(colours.centres)) / len(samples)
+    share = colours.shares(samples)
     usual = colours.centres[share.argmax()]
     toward, there = ground.centres - usual, (colours.centres - usual)[:, None]
     t = np.clip((there * toward).sum(axis=-1) / np.maximum((toward * toward).sum(axis=-1), 1e-6), 0.0, 1.0)
@@ -132,7 +126,7 @@ def _along_hem(lab: F32, near: Mask, own: Colours, ground: Colours) -> Colours |
     if near.sum() < _FEW:
         return None
     samples, x = lab[near], np.nonzero(near)[1]
-    colours = fit_colours(_some(samples), _COLOURS)
+    colours = fit_colours(thinned(samples, _SAMPLES), _COLOURS)
     stretch = np.minimum((x - x.min()) * _STRETCHES // max(int(np.ptp(x)), 1), _STRETCHES - 1)
     count = np.zeros((len(colours.centres), _STRETCHES))
     np.add.at(count, (colours.owner(samples), stretch), 1)

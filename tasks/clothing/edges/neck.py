@@ -72,7 +72,7 @@ def seen_neck(
         lines: the necklines that it shows.
         neck: the half width in metres of a neckline wider than the body's neck.
         label: what the photo shows: what buttons up to the neck is not cut deep.
-    """  # fmt: skip
+    """
     throat = np.zeros(shape[:2], np.uint8)
     if landmarks.kind not in ("top", "vest") or landmarks.straps is not None:
         return Neck(throat, throat, None)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab, thinned
 from manikin.tasks.clothing.cutout.masks import resized
 
 F32 = NDArray[np.float32]
@@ -55,11 +55,10 @@ def find_tag(rgb: U8, mask: U8) -> Mask:
         return out
     lab = folded_lab(np.asarray(cv2.resize(rgb[box], size, interpolation=cv2.INTER_AREA), np.uint8))
     samples = lab[core]
-    some = samples[:: max(1, len(samples) // _SAMPLES)]
-    colours = fit_colours(some, _COLOURS)
-    share = np.bincount(colours.owner(some), minlength=len(colours.centres)) / len(some)
+    some = thinned(samples, _SAMPLES)
+    own = fit_colours(some, _COLOURS).common(some, _COMMON)
     odd = np.zeros(core.shape, np.bool_)
-    odd[core] = colours.only(share >= min(_COMMON, share.max())).distance(samples) > _ODD
+    odd[core] = own.distance(samples) > _ODD
     if not odd.any() or odd.sum() > _PLAIN * core.sum():
         return out
     found = _tag(odd, int(core.sum()), np.linalg.norm(lab - np.median(some, axis=0), axis=-1))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab
+from manikin.tasks.clothing.cutout.colours import fit_colours, folded_lab, thinned
 from manikin.tasks.clothing.cutout.masks import reduced, resized
 from manikin.tasks.clothing.outline.landmarks import Landmarks
 from manikin.tasks.clothing.outline.silhouettes import SIDES
@@ -88,7 +88,7 @@ def one_sided_ground(rgb: U8, mask: U8, landmarks: Landmarks) -> float:
         return 0.0
     lab = folded_lab(small)
     samples = lab[~within]
-    to_ground = fit_colours(samples[:: max(1, len(samples) // _SAMPLES)], _COLOURS).distance(lab)
+    to_ground = fit_colours(thinned(samples, _SAMPLES), _COLOURS).distance(lab)
     there = _mirror(landmarks, scale, within.shape)
     other_lab, other_within, other_to_ground = (
         cv2.remap(a, *there, cv2.INTER_LINEAR) for a in (lab, within.astype(np.float32), to_ground)
@@ -117,7 +117,7 @@ def one_sided(rgb: U8, mask: U8, heart: U8, landmarks: Landmarks) -> NDArray[np.
     if within.all() or not (core & inner).any():
         return none
     lab = folded_lab(small)
-    cloth, ground = (fit_colours(s[:: max(1, len(s) // _SAMPLES)], _COLOURS) for s in (lab[core & inner], lab[~within]))
+    cloth, ground = (fit_colours(thinned(s, _SAMPLES), _COLOURS) for s in (lab[core & inner], lab[~within]))
     rim = within & ~inner
     foreign = np.zeros(within.shape, np.float32)
     to_cloth = cloth.distance(lab[rim])

@@ -6,6 +6,7 @@ photo it shows. Evaluated on a coarse grid and interpolated: the map is smooth.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
@@ -16,6 +17,7 @@ from manikin.tasks.kernel import kernel
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
 
 _STEP = 0.01  # metres of flat body between the grid's nodes
 _MARGIN = 0.03
@@ -74,6 +76,24 @@ def affine_warp(warp: Warp, corner: F64, scale: float) -> Warp:
     grid, sign = np.stack(np.meshgrid(x, y), axis=-1), np.array([1.0, -1.0])
     nodes, body = (((points - corner) * sign * scale) for points in (grid, warp.body))
     return Warp(warp.origin, nodes.astype(np.float32), warp.body, body)
+
+
+def flat_points(left: float, top: float, rows: int, columns: int, step: float) -> F64:
+    """Return (rows, columns, 2) the middles of the pixels of a picture of the flat body, y down in it.
+
+    Args:
+        left, top: flat coordinates of its upper left corner.
+        rows, columns: its size.
+        step: metres to a pixel.
+    """
+    x, y = left + (np.arange(columns) + 0.5) * step, top - (np.arange(rows) + 0.5) * step
+    return np.stack(np.meshgrid(x, y), axis=-1)
+
+
+def sampled(picture: U8 | F32, pixels: NDArray[np.floating]) -> F32:
+    """Return a picture's values at (h, w, 2) pixels of it, bilinear, the border's beyond."""
+    x, y = (np.ascontiguousarray(pixels[..., c] - np.float32(0.5), np.float32) for c in range(2))
+    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _once(body: F64, photo: F64) -> tuple[F64, F64]:
